@@ -1,0 +1,98 @@
+"""The accounts floor over HTTP: machine tokens and the profile."""
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import preferences, tokens
+from accounts.models import User
+from oo.lib.problem import problem
+from oo.lib.throttle import PerAddress
+
+
+class TokenRequest(serializers.Serializer):
+    admin_token = serializers.CharField(max_length=500)
+
+
+class TokenReply(serializers.Serializer):
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class TokenView(APIView):
+    """A short-lived token for a machine that knows ADMIN_TOKEN; it acts as the seed admin."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (PerAddress,)
+
+    @extend_schema(
+        request=TokenRequest,
+        responses={
+            201: TokenReply,
+            403: OpenApiResponse(description="Not the admin token."),
+            404: OpenApiResponse(description="Machine tokens are off on this installation."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        sent = TokenRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        try:
+            token, expires_at = tokens.issue(
+                sent.validated_data["admin_token"], now=timezone.now()
+            )
+        except tokens.NotOffered:
+            return problem(404, "Machine tokens are off here. An operator turns them on with ADMIN_TOKEN.")
+        except tokens.Refused as error:
+            return problem(403, str(error))
+        reply = TokenReply({"token": token, "expires_at": expires_at}).data
+        return Response(reply, status=201, headers={"Cache-Control": "no-store"})
+
+
+class PreferenceReply(serializers.Serializer):
+    key = serializers.CharField()
+    meaning = serializers.CharField()
+    value = serializers.JSONField()
+    source = serializers.ChoiceField(choices=["user", "inferred", "default"])
+    confidence = serializers.FloatField(allow_null=True)
+
+
+class ProfileReply(serializers.Serializer):
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(choices=User.Role.choices)
+    time_zone = serializers.CharField()
+    joined_at = serializers.DateTimeField()
+    preferences = PreferenceReply(many=True)
+
+
+class ProfileView(APIView):
+    """Who oO thinks you are."""
+
+    @extend_schema(responses=ProfileReply)
+    def get(self, request: Request) -> Response:
+        user: User = request.user
+        stored = {row.key: row for row in user.preferences.order_by("source")}
+        said = []
+        for key in preferences.declared():
+            row = stored.get(key.name)
+            said.append(
+                {
+                    "key": key.name,
+                    "meaning": key.meaning,
+                    "value": row.value if row else key.default,
+                    "source": row.source if row else "default",
+                    "confidence": row.confidence if row else None,
+                }
+            )
+        profile = {
+            "email": user.email,
+            "role": user.role,
+            "time_zone": user.time_zone,
+            "joined_at": user.joined_at,
+            "preferences": said,
+        }
+        return Response(ProfileReply(profile).data)

@@ -1,0 +1,31 @@
+from allauth.socialaccount.providers.google.views import oauth2_callback
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path
+from django.views.generic import RedirectView
+
+from accounts import api, views
+
+to_welcome = login_not_required(RedirectView.as_view(pattern_name="welcome"))
+
+urlpatterns = [
+    path("welcome/", views.welcome, name="welcome"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("terms/", views.terms, name="terms"),
+    path("privacy/", views.privacy_notice, name="privacy"),
+    path("time-zone/", views.time_zone, name="time_zone"),
+    path("account/delete/", views.delete_account, name="delete_account"),
+    path("erased/<uuid:receipt>/", views.erased, name="erased"),
+    # Of allauth's pages we need one; the other names are those it may redirect to.
+    path("accounts/google/login/callback/", oauth2_callback, name="google_callback"),
+    path("accounts/login/", to_welcome, name="account_login"),
+    path("accounts/signup/", to_welcome, name="account_signup"),
+    path("accounts/inactive/", to_welcome, name="account_inactive"),
+    path("accounts/3rdparty/signup/", to_welcome, name="socialaccount_signup"),
+    path("accounts/3rdparty/login/cancelled/", to_welcome, name="socialaccount_login_cancelled"),
+    path("accounts/3rdparty/login/error/", to_welcome, name="socialaccount_login_error"),
+]
+
+api_urlpatterns = [
+    path("auth/token", api.TokenView.as_view(), name="api_token"),
+    path("profile", api.ProfileView.as_view(), name="api_profile"),
+]

@@ -1,0 +1,37 @@
+"""System checks of the agents floor."""
+
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+from agents.registry import agents
+from integrations.source import sources
+from oo.events.catalogue import subjects
+
+
+@register()
+def agents_load(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    try:
+        found = list(agents)
+        known_sources = set(sources.ids())
+    except ImproperlyConfigured as error:
+        hint = "Correct the dotted paths in AGENTS or SOURCES, oo/settings.py."
+        return [Error(str(error), hint=hint, id="agents.E001")]
+    messages: list[CheckMessage] = []
+    for agent in found:
+        for subject in set(agent.manifest.listens) - set(subjects()):
+            messages.append(
+                Error(
+                    f"{agent.id} listens to {subject}, which nobody publishes.",
+                    hint="The subjects are in oo/events/catalogue.py.",
+                    id="agents.E002",
+                )
+            )
+        if agent.manifest.needs and not known_sources.intersection(agent.manifest.needs):
+            messages.append(
+                Warning(
+                    f"{agent.id} needs one of {', '.join(agent.manifest.needs)}, none is in SOURCES.",
+                    hint="Add a source, or remove the agent from AGENTS.",
+                    id="agents.W001",
+                )
+            )
+    return messages

@@ -1,0 +1,135 @@
+"""The writer that needs no model: turns facts and snippets into candidate tips. Pure.
+
+Wording is calm: it never counts days or items, never blames, never hurries. User text is not here;
+`{title}` marks where the renderer puts it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from agents.library.base import EventFact, Inputs, Kind, Snippet, TaskFact, is_overdue
+from agents.writing.advices import ADVICES
+
+MODEL = "plain"
+PROMPT_VERSION = "plain-1"
+
+MOST_TASKS = 80
+ADVICES_AT_ONCE = 3
+SOON = timedelta(hours=2)  # a task with a time is worth a reminder this long before it
+EVENT_SOON = timedelta(minutes=90)
+TASK_STAYS = timedelta(hours=24)
+SETTLED_AFTER = timedelta(days=60)  # a task this old, without a date, is asked about, not offered
+
+
+@dataclass(frozen=True)
+class TipCandidate:
+    """A tip waiting to be chosen. `key` says what it is about: the same key is the same tip."""
+
+    key: str
+    kind: Kind
+    content: str
+    source: str
+    confidence: float
+    expires_at: datetime
+    task_id: int | None = None
+    event_id: int | None = None
+    model: str = MODEL
+    prompt_version: str = PROMPT_VERSION
+
+
+def write(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandidate]:
+    """The candidates for one user now, at most about a hundred."""
+    tasks = sorted(inputs.tasks, key=lambda task: _rank(task, inputs.now))[:MOST_TASKS]
+    candidates = [_task(task, inputs.now) for task in tasks]
+    candidates += [r for task in inputs.tasks if (r := _task_reminder(task, inputs.now))]
+    candidates += [r for event in inputs.events if (r := _event_reminder(event, inputs.now))]
+    clock = snippets.get("time-of-day")
+    candidates += _advices(inputs, part=clock.facts["part"] if clock else "afternoon")
+    return candidates
+
+
+def _rank(task: TaskFact, now: datetime) -> tuple[bool, int, float]:
+    """Which tasks get a place at all: dated ones up to tomorrow, then urgent, then newest."""
+    tomorrow = now.date() + timedelta(days=1)
+    near = task.due_on is not None and task.due_on <= tomorrow
+    return (not near, -task.priority, -task.added_at.timestamp())
+
+
+def _task(task: TaskFact, now: datetime) -> TipCandidate:
+    today = now.date()
+    if is_overdue(task, now):
+        content = "Would now be a good time? {title}"
+    elif task.due_on == today:
+        content = "Today: {title}"
+    elif task.due_on is None and now - task.added_at > SETTLED_AFTER:
+        content = "Still on your mind? {title}"
+    else:
+        content = "{title}"
+    return TipCandidate(
+        key=f"task:{task.id}",
+        kind="task",
+        content=content,
+        source="tasks",
+        confidence=0.9 if task.due_on and task.due_on <= today else 0.6,
+        expires_at=now + TASK_STAYS,
+        task_id=task.id,
+    )
+
+
+def _task_reminder(task: TaskFact, now: datetime) -> TipCandidate | None:
+    if task.due_at is None or not now < task.due_at <= now + SOON:
+        return None
+    return TipCandidate(
+        key=f"due:{task.id}",
+        kind="reminder",
+        content=f"At {task.due_at.astimezone(now.tzinfo):%H:%M}: {{title}}",
+        source="tasks",
+        confidence=1.0,
+        expires_at=task.due_at,
+        task_id=task.id,
+    )
+
+
+def _event_reminder(event: EventFact, now: datetime) -> TipCandidate | None:
+    starts = event.starts_at.astimezone(now.tzinfo)
+    if event.all_day:
+        if starts.date() != now.date():
+            return None
+        content, until = "Today is {title}.", event.ends_at
+    else:
+        if not now < event.starts_at <= now + EVENT_SOON:
+            return None
+        content, until = f"{{title}} begins at {starts:%H:%M}.", event.starts_at
+    return TipCandidate(
+        key=f"event:{event.id}",
+        kind="reminder",
+        content=content,
+        source="calendar",
+        confidence=1.0,
+        expires_at=until,
+        event_id=event.id,
+    )
+
+
+def _advices(inputs: Inputs, *, part: str) -> list[TipCandidate]:
+    """A few that fit this part of the day, others each day, the same all day."""
+    fitting = [advice for advice in ADVICES if part in advice.parts]
+
+    def draw(advice_id: str) -> str:
+        seed = f"{inputs.user_id}:{inputs.now.date()}:{advice_id}"
+        return hashlib.sha256(seed.encode()).hexdigest()
+
+    chosen = sorted(fitting, key=lambda advice: draw(advice.id))[:ADVICES_AT_ONCE]
+    return [
+        TipCandidate(
+            key=f"advice:{advice.id}",
+            kind="advice",
+            content=advice.text,
+            source="oo",
+            confidence=0.4,
+            expires_at=inputs.now + timedelta(hours=6),
+        )
+        for advice in chosen
+    ]

@@ -1,0 +1,114 @@
+"""Making a connection: by OAuth with PKCE and a state bound to the session, or by a file."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import MutableMapping
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
+
+from django.db import transaction
+
+from accounts.models import User
+from integrations import snapshot
+from integrations.ingest import ingest_calendar
+from integrations.jobs import sync_connections
+from integrations.models import Connection
+from integrations.source import AcceptsFile, UsesOAuth
+from oo.events.catalogue import ConnectionChanged
+from oo.events.publish import publish
+from oo.lib.jobs import wake
+
+PENDING = "connecting"  # the session's key
+PATIENCE = timedelta(minutes=15)
+MOST_PENDING = 5
+
+
+class BadState(Exception):
+    """The answer belongs to no attempt of this browser, or to one too long ago."""
+
+
+def begin(
+    source: UsesOAuth, session: MutableMapping[str, Any], *, redirect_uri: str, now: datetime
+) -> str:
+    """Where to send the browser; what is needed when it comes back is kept in its session."""
+    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+    pending = list(session.get(PENDING, {}).items())[-(MOST_PENDING - 1) :]
+    attempt = {"source": source.id, "verifier": verifier, "at": now.timestamp()}
+    session[PENDING] = {**dict(pending), state: attempt}
+    digest = hashlib.sha256(verifier.encode()).digest()
+    challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return source.authorize_url(state=state, challenge=challenge, redirect_uri=redirect_uri)
+
+
+def take_attempt(
+    source: UsesOAuth, session: MutableMapping[str, Any], *, state: str, now: datetime
+) -> str:
+    """The PKCE verifier of the attempt with this state, which is used up. Raises BadState."""
+    pending = dict(session.get(PENDING, {}))
+    attempt = pending.pop(state, None)
+    session[PENDING] = pending
+    if (
+        attempt is None
+        or attempt["source"] != source.id
+        or now.timestamp() - attempt["at"] > PATIENCE.total_seconds()
+    ):
+        raise BadState
+    return attempt["verifier"]
+
+
+def finish(
+    user: User, source: UsesOAuth, *, code: str, verifier: str, redirect_uri: str, now: datetime
+) -> Connection:
+    """Exchanges the code and keeps the grant. Raises NeedsReconnect, SourceTrouble."""
+    grant = source.exchange(code=code, verifier=verifier, redirect_uri=redirect_uri, now=now)
+    fields = {
+        "status": Connection.Status.CONNECTED,
+        "access_token": grant.access_token,
+        "refresh_token": grant.refresh_token or "",
+        "access_expires_at": grant.expires_at,
+        "scope": grant.scope,
+        # Perhaps another account there than before: read everything anew.
+        "cursor": "",
+        "synced_at": None,
+        "due_at": now,
+        "failures": 0,
+        "trouble": "",
+        "claim_token": None,
+        "claimed_until": None,
+    }
+    with transaction.atomic():
+        connection = _keep(user, source.id, fields, now)
+        snapshot.drop(connection.pk)
+        wake(sync_connections, user.pk)
+    return connection
+
+
+def take_file(user: User, source: AcceptsFile, file: BinaryIO, *, now: datetime) -> int:
+    """Reads an uploaded file; returns how many coming events it has. Raises BadFormat.
+
+    A file that can't be read leaves what an earlier one gave as it was.
+    """
+    pull = source.read(file, time_zone=user.time_zone, now=now)
+    with transaction.atomic():
+        connection = _keep(
+            user, source.id, {"status": Connection.Status.CONNECTED, "synced_at": now}, now
+        )
+        ingest_calendar(connection, pull, now=now)
+    return len(pull.coming)
+
+
+def _keep(user: User, source_id: str, fields: dict[str, Any], now: datetime) -> Connection:
+    connection, _ = Connection.objects.update_or_create(
+        user=user, source=source_id, defaults=fields, create_defaults={**fields, "created_at": now}
+    )
+    publish(
+        ConnectionChanged(
+            user_id=user.pk,
+            connection_id=str(connection.pk),
+            source=source_id,
+            status="connected",
+        ),
+        now=now,
+    )
+    return connection

@@ -1,0 +1,102 @@
+"""Todoist's API v1 objects into values. Pure, and distrustful: what makes no sense is left out."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from integrations.formats.facts import BadFormat, Closed, SeenTask, TaskPull
+
+LONGEST_TITLE = 500
+
+
+def parse_sync(body: Any, *, now: datetime) -> TaskPull:
+    """The reply of `POST /sync` for items. Raises BadFormat when it isn't one.
+
+    `now` dates completions that came without a date.
+    """
+    if not isinstance(body, dict) or not isinstance(body.get("items"), list):
+        raise BadFormat("Todoist's answer is not a sync reply.")
+    cursor = body.get("sync_token")
+    if not isinstance(cursor, str) or not cursor:
+        raise BadFormat("Todoist's answer has no sync token.")
+    open_tasks: list[SeenTask] = []
+    closed: list[Closed] = []
+    refused = 0
+    for item in body["items"]:
+        try:
+            parsed = parse_item(item, now=now)
+        except BadFormat:
+            refused += 1
+            continue
+        if isinstance(parsed, Closed):
+            closed.append(parsed)
+        elif parsed is not None:
+            open_tasks.append(parsed)
+    return TaskPull(
+        open=open_tasks,
+        closed=closed,
+        complete=body.get("full_sync") is True,
+        cursor=cursor,
+        refused=refused,
+    )
+
+
+def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed | None:
+    """One task object; None for what is no task (a header). Raises BadFormat."""
+    if not isinstance(item, dict):
+        raise BadFormat("A task is not an object.")
+    external_id = item.get("id")
+    if not isinstance(external_id, str) or not 0 < len(external_id) <= 64:
+        raise BadFormat("A task has no usable id.")
+    if item.get("is_deleted") is True:
+        return Closed(external_id)
+    # Completed rows have been seen with `checked` false, so the date counts as well.
+    if item.get("checked") is True or item.get("completed_at"):
+        when = parse_instant(item.get("completed_at")) or parse_instant(item.get("updated_at"))
+        return Closed(external_id, completed_at=when or now)
+    content = item.get("content")
+    if not isinstance(content, str) or not content.strip():
+        raise BadFormat("A task has no text.")
+    if content.startswith("* "):
+        return None  # a header line, which can't be completed
+    project_id = item.get("project_id")
+    project_id = project_id if isinstance(project_id, str) and len(project_id) <= 64 else ""
+    priority = item.get("priority")
+    due_on, due_local, due_at, recurring = parse_due(item.get("due"))
+    return SeenTask(
+        external_id=external_id,
+        title=content.strip()[:LONGEST_TITLE],
+        project_id=project_id,
+        priority=priority if isinstance(priority, int) and 1 <= priority <= 4 else 1,
+        due_on=due_on,
+        due_local=due_local,
+        due_at=due_at,
+        recurring=recurring,
+        added_at=parse_instant(item.get("added_at")),
+    )
+
+
+def parse_due(due: Any) -> tuple[date | None, datetime | None, datetime | None, bool]:
+    """`(day, floating time, fixed time, recurring)` from the three shapes of a due date."""
+    if not isinstance(due, dict) or not isinstance(due.get("date"), str):
+        return None, None, None, False
+    text, recurring = due["date"], due.get("is_recurring") is True
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text), None, None, recurring
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None, None, None, recurring
+    if moment.tzinfo is None:
+        return moment.date(), moment, None, recurring
+    return moment.date(), None, moment.astimezone(UTC), recurring
+
+
+def parse_instant(text: Any) -> datetime | None:
+    """A timestamp with or without fractions, as aware UTC; None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

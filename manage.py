@@ -1,0 +1,17 @@
+#!/usr/bin/env python
+"""Django's command line for oO."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oo.settings")
+    import oo.celery  # noqa: F401  (so that jobs woken from here find their broker)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Carrying recorded events to their handlers: at least once, each handler's effect exactly once."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from oo.events import catalogue
+from oo.events.models import Delivery, Record
+from oo.events.subscribe import Handler, handlers_of
+from oo.lib.claim import claim
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def deliver(*, now: datetime, limit: int = 200) -> int:
+    """Delivers up to `limit` due events; returns how many it took.
+
+    A handler that raises pushes its event away, longer each time, and holds up no other event.
+    """
+    records = claim(Record.objects.due(now), now=now, lease=LEASE, limit=limit)
+    for record in records:
+        try:
+            event = catalogue.restore(record.subject, record.user_id, record.payload)
+            done = set(record.deliveries.values_list("handler", flat=True))
+            for name, handler in handlers_of(record.subject).items():
+                if name not in done:
+                    _hand_over(record, name, handler, event, now)
+        except Exception as error:
+            log.exception("delivery of %s", record)
+            _push_away(record, error, now)
+        else:
+            Record.objects.filter(pk=record.pk, claim_token=record.claim_token).update(
+                delivered_at=now, claim_token=None, claimed_until=None, error=""
+            )
+    return len(records)
+
+
+def _hand_over(
+    record: Record, name: str, handler: Handler, event: catalogue.Event, now: datetime
+) -> None:
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                Delivery.objects.create(record_id=record.pk, handler=name)
+        except IntegrityError:
+            return  # done by a worker whose lease we took over, or the person was erased meanwhile
+        handler(event, now)
+
+
+def _push_away(record: Record, error: Exception, now: datetime) -> None:
+    wait = min(timedelta(seconds=5 * 2 ** min(record.attempts, 12)), LONGEST_WAIT)
+    Record.objects.filter(pk=record.pk, claim_token=record.claim_token).update(
+        attempts=record.attempts + 1,
+        due_at=now + wait,
+        error=f"{type(error).__name__}: {error}"[:300],
+        claim_token=None,
+        claimed_until=None,
+    )

@@ -1,0 +1,36 @@
+"""Writing facts: in the same transaction as the state they are about, both or neither."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from oo.events.catalogue import Event
+from oo.events.jobs import deliver_due
+from oo.events.models import Record
+from oo.lib.jobs import wake
+
+
+class OutsideTransaction(Exception):
+    """`publish` was called where nothing binds the event to the change it tells of."""
+
+
+def publish(*events: Event, now: datetime) -> None:
+    """Appends events to the log and wakes their delivery after the commit.
+
+    Raises OutsideTransaction when not inside `atomic()`.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise OutsideTransaction("publish() belongs inside atomic(), beside the change it tells of.")
+    if not events:
+        return
+    Record.objects.bulk_create(
+        Record(
+            subject=event.subject,
+            user_id=event.user_id,
+            payload=event.payload(),
+            occurred_at=now,
+            due_at=now,
+        )
+        for event in events
+    )
+    wake(deliver_due)

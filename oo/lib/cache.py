@@ -1,0 +1,60 @@
+"""The Redis cache, as a cache: when Redis is down the product forgets, it does not fall over."""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis.exceptions import ConnectionError, TimeoutError
+
+log = logging.getLogger(__name__)
+
+
+def _forgiving(name: str, otherwise: Any) -> Callable[..., Any]:
+    wrapped = getattr(RedisCacheClient, name)
+
+    @functools.wraps(wrapped)
+    def call(self: RedisCacheClient, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return wrapped(self, *args, **kwargs)
+        except (ConnectionError, TimeoutError) as error:
+            log.warning("cache unreachable on %s: %s", name, error)
+            return otherwise() if callable(otherwise) else otherwise
+
+    return call
+
+
+class ForgivingClient(RedisCacheClient):
+    """Django's client, with an unreachable Redis read as a miss and a write that reports failure."""
+
+    set = _forgiving("set", None)
+    add = _forgiving("add", False)
+    touch = _forgiving("touch", False)
+    delete = _forgiving("delete", False)
+    has_key = _forgiving("has_key", False)
+    get_many = _forgiving("get_many", dict)
+    set_many = _forgiving("set_many", None)
+    delete_many = _forgiving("delete_many", None)
+
+    def get(self, key: str, default: Any) -> Any:
+        try:
+            return super().get(key, default)
+        except (ConnectionError, TimeoutError) as error:
+            log.warning("cache unreachable on get: %s", error)
+            return default
+
+    def incr(self, key: str, delta: int) -> Any:
+        try:
+            return super().incr(key, delta)
+        except (ConnectionError, TimeoutError) as error:
+            # Django's own word for "there is no such key", which callers of incr handle.
+            raise ValueError(f"Key '{key}' can't be counted: {error}") from error
+
+
+class ForgivingRedisCache(RedisCache):
+    """Sessions fall back to the database, rate limits open meanwhile, snapshots count as absent."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = ForgivingClient

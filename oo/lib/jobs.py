@@ -1,0 +1,48 @@
+"""Waking a worker, without ever failing the one who wakes it.
+
+Every job that matters is also swept by Celery beat from rows in the database, so a wake-up that is
+lost (the broker is down) delays its work by a minute and loses nothing.
+"""
+
+import logging
+from typing import Any
+
+from celery import Task
+from django.core.cache import cache
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+
+def wake(job: Task, *args: Any) -> None:
+    """Enqueues `job` after the current transaction has committed. Never raises, never retries."""
+    transaction.on_commit(lambda: _send(job, args, countdown=None))
+
+
+def wake_soon(job: Task, key: object, *, seconds: float) -> None:
+    """Debounced: however often it is asked within `seconds`, `job(key)` runs once after them.
+
+    The job says `awake(job, key)` before it looks at anything, so that nothing new is missed.
+    """
+
+    def send() -> None:
+        if cache.add(_mark(job, key), 1, timeout=60):
+            _send(job, (key,), countdown=seconds)
+
+    transaction.on_commit(send)
+
+
+def awake(job: Task, key: object) -> None:
+    cache.delete(_mark(job, key))
+
+
+def _mark(job: Task, key: object) -> str:
+    return f"soon:{job.name}:{key}"
+
+
+def _send(job: Task, args: tuple[Any, ...], countdown: float | None) -> None:
+    try:
+        job.apply_async(args, countdown=countdown, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("%s was not woken, the sweep will: %s", job.name, error)

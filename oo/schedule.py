@@ -1,0 +1,31 @@
+"""The timetable: every periodic job, in one place.
+
+`manage.py sync_timetable` writes it into django-celery-beat, where ops can pause an entry or change
+its interval; their change stays. `expires` keeps a queue from filling while no worker runs.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    job: str
+    every_seconds: int
+    says: str
+
+
+TIMETABLE = (
+    Entry("heartbeat", "adminconsole.jobs.beat", 15, "Shows that beat and a worker are alive."),
+    Entry("deliver events", "oo.events.jobs.deliver_due", 20, "Delivers events whose wake-up was lost."),
+    Entry("prune events", "oo.events.jobs.prune_log", 86_400, "Drops delivered events past retention."),
+    Entry("erasures", "accounts.jobs.run_erasures", 60, "Takes up deletions that were interrupted."),
+    Entry("drop expired", "accounts.jobs.drop_expired", 86_400, "Old sessions and machine tokens."),
+    Entry("sync", "integrations.jobs.sync_sweep", 30, "Reads the connections that are due, in batches."),
+    Entry("commands", "integrations.jobs.send_commands", 30, "Tells sources what was completed here."),
+    Entry("revocations", "integrations.jobs.revoke_tokens", 60, "Revokes tokens of cut connections."),
+    Entry("precompute", "agents.jobs.precompute", 600, "Keeps the pools of candidates fresh."),
+    Entry("prune candidates", "agents.jobs.prune_candidates", 86_400, "Drops candidates long retired."),
+    Entry("learn", "recommender.jobs.learn_sweep", 30, "Settles and learns what a lost wake-up left."),
+    Entry("expire tips", "recommender.jobs.expire_tips", 60, "Closes tips that nobody answered."),
+)  # fmt: skip

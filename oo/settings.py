@@ -1,0 +1,446 @@
+"""All settings of oO, read from the environment and nowhere else.
+
+Every variable is declared once, here, through `env`; `manage.py settings_doc` writes docs/settings.md
+from these declarations. What can be wrong about a value is a system check of the floor that uses it.
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from oo.lib.env import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env(os.environ, dotenv=BASE_DIR / ".env")
+
+# ------------------------------------------------------------------------------------------------
+env.section("The installation")
+
+DEBUG = env.flag("DEBUG", False, "Development mode: plain http, tracebacks, sample secrets allowed.")
+PUBLIC_URL = env.text(
+    "PUBLIC_URL",
+    "http://localhost:8000",
+    "The address people open, without a trailing slash. OAuth callbacks are built from it.",
+).rstrip("/")
+SECRET_KEY = env.text(
+    "SECRET_KEY",
+    "sample-secret-key-refused-outside-debug",
+    "Signs sessions. `make run` writes a random one into .env.",
+)
+ENCRYPTION_KEYS = env.words(
+    "ENCRYPTION_KEYS",
+    ["c2FtcGxlLWtleS1yZWZ1c2VkLW91dHNpZGUtZGVidWc="],
+    "Fernet keys that seal tokens and snapshots. The first seals, all open: rotate by putting a new "
+    "one in front and running `manage.py rotate_keys`. Losing them loses every connection.",
+)
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], "Host names this installation answers to."
+)
+CSRF_TRUSTED_ORIGINS = env.words(
+    "CSRF_TRUSTED_ORIGINS", [], "Extra origins whose forms are accepted, with scheme."
+)
+BEHIND_PROXY = env.flag(
+    "BEHIND_PROXY", False, "A proxy terminates TLS and sets X-Forwarded-Proto, and is the only way in."
+)
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "Where embedded databases and logs live."))
+
+# ------------------------------------------------------------------------------------------------
+env.section("Database and Redis")
+
+DATABASE_URL = env.text(
+    "DATABASE_URL",
+    "",
+    "For instance postgres://user:password@host/name. Empty: SQLite in VAR_DIR.",
+)
+REDIS_URL = env.text(
+    "REDIS_URL",
+    f"unix://{VAR_DIR}/redis.sock",
+    "Broker, cache, rate limits: redis://, rediss:// or unix://. `make run` starts a private one "
+    "on a unix socket when this is not set.",
+)
+CELERY_VISIBILITY_TIMEOUT = env.whole(
+    "CELERY_VISIBILITY_TIMEOUT", 300, "Seconds until the job of a killed worker is given to another."
+)
+
+if DATABASE_URL:
+    DATABASES = {
+        "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(VAR_DIR / "oo.sqlite3"),
+            "CONN_MAX_AGE": 60,
+            # Writers queue instead of failing: with Django's defaults four of them lose 5 % of
+            # their transactions to "database is locked", with these none.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 10,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+                "PRAGMA busy_timeout=10000;",
+            },
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "oo.lib.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "oo",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
+
+# ------------------------------------------------------------------------------------------------
+env.section("Sign-in with Google")
+
+SANDBOX_URL = env.text(
+    "SANDBOX_URL",
+    "",
+    "Address of the sandbox world, which then stands in for Google and Todoist. `make run` sets it "
+    "when no credentials are configured. Refused outside debug.",
+).rstrip("/")
+_google = f"{SANDBOX_URL}/google" if SANDBOX_URL else ""
+_todoist = f"{SANDBOX_URL}/todoist" if SANDBOX_URL else ""
+_sandbox_id = "oo-sandbox" if SANDBOX_URL else ""
+_sandbox_secret = "oo-sandbox-secret" if SANDBOX_URL else ""
+
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID", _sandbox_id, "OAuth client of type web application.")
+GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET", _sandbox_secret, "Its secret.")
+GOOGLE_AUTHORIZE_URL = env.text(
+    "GOOGLE_AUTHORIZE_URL",
+    f"{_google}/o/oauth2/v2/auth" if _google else "https://accounts.google.com/o/oauth2/v2/auth",
+    "Where the browser is sent to sign in.",
+)
+GOOGLE_TOKEN_URL = env.text(
+    "GOOGLE_TOKEN_URL",
+    f"{_google}/token" if _google else "https://oauth2.googleapis.com/token",
+    "Where the code is exchanged.",
+)
+GOOGLE_USERINFO_URL = env.text(
+    "GOOGLE_USERINFO_URL",
+    f"{_google}/userinfo" if _google else "https://openidconnect.googleapis.com/v1/userinfo",
+    "Asked when the ID token lacks a claim.",
+)
+GOOGLE_CERTS_URL = env.text(
+    "GOOGLE_CERTS_URL",
+    f"{_google}/x509-certs" if _google else "https://www.googleapis.com/oauth2/v1/certs",
+    "Keys of ID tokens, as a map of kid to PEM.",
+)
+GOOGLE_ISSUER = env.text(
+    "GOOGLE_ISSUER", _google or "https://accounts.google.com", "Issuer that ID tokens must name."
+)
+ADMIN_SEED_EMAIL = env.text(
+    "ADMIN_SEED_EMAIL",
+    "",
+    "Whoever signs in with this verified address becomes an admin. `make run` offers a sandbox one.",
+)
+ADMIN_TOKEN = env.text(
+    "ADMIN_TOKEN",
+    "",
+    "Lets machines fetch an API token at POST /api/auth/token. Empty: off. At least 32 characters.",
+)
+API_TOKEN_MINUTES = env.whole("API_TOKEN_MINUTES", 60, "How long such an API token lives.")
+
+# ------------------------------------------------------------------------------------------------
+env.section("Todoist")
+
+TODOIST_CLIENT_ID = env.text("TODOIST_CLIENT_ID", _sandbox_id, "From Todoist's app console.")
+TODOIST_CLIENT_SECRET = env.text("TODOIST_CLIENT_SECRET", _sandbox_secret, "Its secret.")
+TODOIST_AUTHORIZE_URL = env.text(
+    "TODOIST_AUTHORIZE_URL",
+    f"{_todoist}/oauth/authorize" if _todoist else "https://app.todoist.com/oauth/authorize",
+    "Where the browser is sent to connect.",
+)
+TODOIST_TOKEN_URL = env.text(
+    "TODOIST_TOKEN_URL",
+    f"{_todoist}/oauth/access_token" if _todoist else "https://api.todoist.com/oauth/access_token",
+    "Where codes and refresh tokens are exchanged.",
+)
+TODOIST_REVOKE_URL = env.text(
+    "TODOIST_REVOKE_URL",
+    f"{_todoist}/api/v1/revoke" if _todoist else "https://api.todoist.com/api/v1/revoke",
+    "Where tokens are revoked (RFC 7009).",
+)
+TODOIST_API_URL = env.text(
+    "TODOIST_API_URL",
+    f"{_todoist}/api/v1" if _todoist else "https://api.todoist.com/api/v1",
+    "Base address of API v1.",
+).rstrip("/")
+
+# ------------------------------------------------------------------------------------------------
+env.section("Sources")
+
+SYNC_EVERY_SECONDS = env.whole(
+    "SYNC_EVERY_SECONDS", 300, "How often a connection is read when nobody looks."
+)
+FRESH_SECONDS = env.whole(
+    "FRESH_SECONDS", 30, "Opening the page re-reads a source that was read longer ago than this."
+)
+SNAPSHOT_HOURS = env.whole(
+    "SNAPSHOT_HOURS", 24, "How long the encrypted text of tasks stays in the cache without a re-read."
+)
+UPLOAD_MAX_BYTES = env.whole("UPLOAD_MAX_BYTES", 5_000_000, "Largest calendar file taken.")
+SOURCE_TIMEOUT_SECONDS = env.number(
+    "SOURCE_TIMEOUT_SECONDS", 10.0, "Longest wait for one answer of a source."
+)
+OUTGOING_TRUSTED_HOSTS = env.words(
+    "OUTGOING_TRUSTED_HOSTS",
+    [SANDBOX_URL.split("://", 1)[1]] if SANDBOX_URL else [],
+    "host:port pairs that may lead to a private address. Everything else must be public.",
+)
+SOURCES = [
+    "integrations.sources.todoist.Todoist",
+    "integrations.sources.ical.ICalendar",
+]
+
+# ------------------------------------------------------------------------------------------------
+env.section("Tips")
+
+TIP_HOURS = env.number("TIP_HOURS", 4.0, "A tip that is not answered in this time is replaced.")
+SNOOZE_MINUTES = env.whole("SNOOZE_MINUTES", 120, "How long a snoozed tip rests.")
+DISMISS_DAYS = env.whole("DISMISS_DAYS", 7, "How long a dismissed tip rests.")
+ACTIVE_POLICY = env.text(
+    "ACTIVE_POLICY", "egreedy-v1", "The policy that chooses. One of the ids in POLICIES."
+)
+POLICY_BUDGET_MS = env.whole(
+    "POLICY_BUDGET_MS", 50, "A policy slower than this is passed over for the urgency rule."
+)
+AGENTS = [
+    "agents.library.overdue_task.OverdueTask",
+    "agents.library.time_of_day.TimeOfDay",
+]
+POLICIES = [
+    "recommender.bandit.policies.uniform.Uniform",
+    "recommender.bandit.policies.epsilon_greedy.EpsilonGreedy",
+    "recommender.bandit.policies.linucb.LinUCB",
+    "recommender.bandit.policies.urgency.Urgency",
+]
+
+# ------------------------------------------------------------------------------------------------
+env.section("Privacy")
+
+EVENT_RETENTION_DAYS = env.whole("EVENT_RETENTION_DAYS", 90, "Delivered events older go.")
+LEGAL_VERSION = "2026-11-21"
+OPERATOR_NAME = env.text(
+    "OPERATOR_NAME", "the operator of this installation", "Named in the terms and the privacy notice."
+)
+OPERATOR_EMAIL = env.text("OPERATOR_EMAIL", "", "Contact address shown on the legal pages.")
+
+# ------------------------------------------------------------------------------------------------
+# Wiring. Nothing below reads the environment.
+
+INSTALLED_APPS = [
+    "oo.events",
+    "accounts",
+    "integrations",
+    "agents",
+    "recommender",
+    "adminconsole",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.usersessions",
+    "rest_framework",
+    "drf_spectacular",
+    "django_celery_beat",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "oo.urls"
+WSGI_APPLICATION = "oo.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "oo" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.installation",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "/welcome/"
+LOGIN_REDIRECT_URL = "/"
+
+# Sign-in only, through Google only; what it returns is used once and not kept.
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/welcome/"
+ACCOUNT_SESSION_REMEMBER = True
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_ONLY = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {
+        "APPS": [{"client_id": GOOGLE_CLIENT_ID, "secret": GOOGLE_CLIENT_SECRET, "key": ""}],
+        "SCOPE": ["openid", "email", "profile"],
+        "AUTH_PARAMS": {"access_type": "online", "prompt": "select_account"},
+        "OAUTH_PKCE_ENABLED": True,
+        "FETCH_USERINFO": False,
+        "AUTHORIZE_URL": GOOGLE_AUTHORIZE_URL,
+        "ACCESS_TOKEN_URL": GOOGLE_TOKEN_URL,
+        "IDENTITY_URL": GOOGLE_USERINFO_URL,
+        "CERTS_URL": GOOGLE_CERTS_URL,
+        "ID_TOKEN_ISSUER": GOOGLE_ISSUER,
+    }
+}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_SSL_REDIRECT = not DEBUG
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+_form_targets = ["'self'", *sorted({u.split("/", 3)[0] + "//" + u.split("/", 3)[2] for u in (
+    GOOGLE_AUTHORIZE_URL, TODOIST_AUTHORIZE_URL, "https://todoist.com/")})]  # fmt: skip
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+        # Browsers check the target of a form's redirect too, and connecting redirects to the source.
+        "form-action": _form_targets,
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "oo" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "oo.lib.problem.handler",
+    "DEFAULT_THROTTLE_CLASSES": ["oo.lib.throttle.PerUser"],
+    "DEFAULT_THROTTLE_RATES": {"user": "120/min", "token": "10/min"},
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "oO",
+    "DESCRIPTION": "One tip. Right now.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+CELERY_BROKER_URL = (
+    REDIS_URL.replace("unix://", "redis+socket://", 1) if REDIS_URL.startswith("unix") else REDIS_URL
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 30,
+    "global_keyprefix": "oo:",
+}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # httpx logs whole addresses, and some addresses are secrets.
+        "httpx": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
+}
+

@@ -1,0 +1,124 @@
+"""From settled rewards to what a policy knows: each folded exactly once, in an order that is kept.
+
+The state is a projection of the feedback: `rebuild` folds the same rewards in the same order from
+nothing and gets the same bits.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from recommender.bandit.features import vectorise
+from recommender.bandit.policies.base import Policy
+from recommender.featurise import unpack
+from recommender.models import Feedback, PolicyState
+from recommender.registry import active
+
+
+def users_to_teach(*, limit: int) -> list[int]:
+    """Whose settled rewards wait to be learned."""
+    waiting = Feedback.objects.filter(
+        learned_order=None, forgotten_at=None, settled_at__isnull=False
+    )
+    return list(waiting.order_by().values_list("user_id", flat=True).distinct()[:limit])
+
+
+def learn(user_id: int, *, now: datetime) -> int:
+    """Folds a user's unlearned rewards into the active policy's state. Returns how many.
+
+    Under the lock of the state's row: of two workers, the second finds nothing left to fold.
+    """
+    cls = active()
+    with transaction.atomic():
+        row = _locked(cls, user_id, now)
+        policy = cls.load(bytes(row.state))
+        mine = Feedback.objects.filter(user_id=user_id, forgotten_at=None)
+        # Rewards that another policy learned while it was the active one come first.
+        for feedback in _with_scores(
+            mine.filter(learned_order__gt=row.through).order_by("learned_order")
+        ):
+            _fold(policy, feedback)
+        highest = Feedback.objects.filter(user_id=user_id).aggregate(last=Max("learned_order"))
+        row.through = highest["last"] or 0
+        waiting = list(
+            _with_scores(
+                mine.filter(learned_order=None, reward__isnull=False).order_by(
+                    "settled_at", "created_at", "pk"
+                )
+            )
+        )
+        for feedback in waiting:
+            _fold(policy, feedback)
+            row.through += 1
+            feedback.learned_order = row.through
+        Feedback.objects.bulk_update(waiting, ["learned_order"], batch_size=500)
+        _keep(row, policy, now)
+    return len(waiting)
+
+
+def rebuild(user_id: int, *, now: datetime) -> bytes:
+    """Makes the active policy's state anew from the feedback alone. Returns the state."""
+    cls = active()
+    with transaction.atomic():
+        row = _locked(cls, user_id, now)
+        policy = cls.fresh()
+        row.through = 0
+        learned = Feedback.objects.filter(
+            user_id=user_id, learned_order__isnull=False, forgotten_at=None
+        )
+        for feedback in _with_scores(learned.order_by("learned_order")):
+            _fold(policy, feedback)
+            row.through = feedback.learned_order
+        _keep(row, policy, now)
+    return policy.state()
+
+
+def reset(user_id: int, *, now: datetime) -> int:
+    """Forgets what was learned about a user: they start from the rule. Returns rewards forgotten.
+
+    The decisions stay; a rebuild does not bring back what was forgotten.
+    """
+    with transaction.atomic():
+        list(PolicyState.objects.select_for_update().filter(user_id=user_id))
+        forgotten = Feedback.objects.filter(user_id=user_id, forgotten_at=None).update(
+            forgotten_at=now
+        )
+        PolicyState.objects.filter(user_id=user_id).delete()
+    return forgotten
+
+
+def _locked(cls: type[Policy], user_id: int, now: datetime) -> PolicyState:
+    """The state's row, locked; that of a newcomer, or of an older version, holds nothing yet."""
+    fresh = {
+        "version": cls.version,
+        "state": cls.fresh().state(),
+        "count": 0,
+        "through": 0,
+        "updated_at": now,
+    }
+    PolicyState.objects.get_or_create(user_id=user_id, policy=cls.id, defaults=fresh)
+    row = PolicyState.objects.select_for_update().get(user_id=user_id, policy=cls.id)
+    if row.version != cls.version:
+        for name, value in fresh.items():
+            setattr(row, name, value)
+    return row
+
+
+def _with_scores(rows: Iterable[Feedback]) -> Iterator[Feedback]:
+    return rows.select_related("decision__score").iterator(chunk_size=200)  # type: ignore[attr-defined]
+
+
+def _fold(policy: Policy, feedback: Feedback) -> None:
+    if not policy.learns or feedback.reward is None:
+        return
+    score = feedback.decision.score
+    chosen = unpack(score.features, len(score.candidates))[score.chosen]
+    policy.learn(vectorise([chosen], policy.feature_set)[0], feedback.reward)
+
+
+def _keep(row: PolicyState, policy: Policy, now: datetime) -> None:
+    row.state, row.version, row.count = policy.state(), policy.version, policy.count
+    row.updated_at = now
+    row.save(update_fields=["state", "version", "count", "through", "updated_at"])

@@ -1,0 +1,35 @@
+"""What there is to say when there is no tip, or beside it: why, and what the user can do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from accounts.models import User
+from integrations.models import Connection
+from integrations.source import sources
+
+State = Literal["tip", "connect", "reading", "reconnect", "quiet"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a user's sources stand. `reconnect` names those that only the user can mend."""
+
+    state: State
+    reconnect: tuple[str, ...] = ()
+
+
+def standing(user: User, *, has_tip: bool) -> Standing:
+    """One query. Trouble that will pass by itself is not the user's to know."""
+    rows = list(Connection.objects.filter(user=user).values("source", "status", "synced_at"))
+    broken = tuple(
+        sources.get(row["source"]).name
+        for row in rows
+        if row["status"] == Connection.Status.RECONNECT and row["source"] in sources
+    )
+    if has_tip:
+        return Standing("tip", broken)
+    if not rows:
+        return Standing("connect")
+    if any(r["status"] == Connection.Status.CONNECTED and r["synced_at"] is None for r in rows):
+        return Standing("reading", broken)
+    return Standing("reconnect" if broken else "quiet", broken)

@@ -1,0 +1,229 @@
+"""The request path: from candidates to the one tip. No model, no network, a handful of queries."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import FilteredRelation, Q
+
+from accounts.models import User
+from accounts.zones import zone_of
+from agents.models import Candidate
+from integrations import snapshot
+from oo.events.catalogue import TipServed
+from oo.events.publish import publish
+from recommender.decide import Ruling, decide
+from recommender.featurise import Row, pack, rows_of
+from recommender.models import Decision, Score
+
+log = logging.getLogger(__name__)
+
+# More than any pool holds; a pool that grew past it is cut at its least sure candidates.
+MOST_CANDIDATES = 200
+TITLE = "{title}"
+
+
+@dataclass(frozen=True)
+class Tip:
+    """What the user sees of a decision: one sentence, of which `words` are their own, if any."""
+
+    id: str
+    kind: str
+    before: str
+    words: str
+    after: str
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def text(self) -> str:
+        return f"{self.before}{self.words}{self.after}"
+
+
+def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | None:
+    """The tip this user sees now: the open one while it holds, else a newly chosen one.
+
+    None is an answer too: nothing is worth saying. For a caller that has the user, one query for
+    a reload and five for a new tip.
+    """
+    for _ in range(3):
+        seat = _seat(user)
+        if seat["open__id"] is not None:
+            tip = _still_true(seat, now)
+            if tip:
+                return tip
+            _close(seat, now)
+        try:
+            return _choose(user, seat["learned__state"], now=now, rng=rng)
+        except IntegrityError:
+            log.info("user %s: another device was quicker, showing what it was given", user.pk)
+    log.error("user %s: no seat after three tries", user.pk)
+    return None
+
+
+def _seat(user: User) -> dict[str, Any]:
+    """The open decision with all it takes to show it, and the policy's state: in one query."""
+    return (
+        User.objects.filter(pk=user.pk)
+        .annotate(
+            open=FilteredRelation(
+                "decisions", condition=Q(decisions__status=Decision.Status.OPEN)
+            ),
+            learned=FilteredRelation(
+                "policy_states", condition=Q(policy_states__policy=settings.ACTIVE_POLICY)
+            ),
+        )
+        .values(
+            "learned__state", "open__id", "open__kind", "open__created_at", "open__expires_at",
+            "open__candidate__content", "open__candidate__retired_at",
+            "open__candidate__task__closed_at",
+            "open__candidate__task__external_id", "open__candidate__task__connection_id",
+            "open__candidate__event__external_id", "open__candidate__event__connection_id",
+        )
+        .get()
+    )  # fmt: skip
+
+
+def _still_true(seat: dict[str, Any], now: datetime) -> Tip | None:
+    """The open tip, or None when it ran out, its task is closed or its text can't be had."""
+    content = seat["open__candidate__content"]
+    if (
+        content is None  # the candidate went with its connection
+        or seat["open__expires_at"] <= now
+        or seat["open__candidate__retired_at"]
+        or seat["open__candidate__task__closed_at"]
+    ):
+        return None
+    words: str | None = ""
+    if TITLE in content:
+        kind = "task" if seat["open__candidate__task__connection_id"] else "event"
+        connection_id = seat[f"open__candidate__{kind}__connection_id"]
+        texts = snapshot.read(connection_id) or {}
+        words = texts.get(f"{kind}:{seat[f'open__candidate__{kind}__external_id']}")
+    if words is None:
+        return None
+    return _tip(
+        seat["open__id"], seat["open__kind"], content, words,
+        seat["open__created_at"], seat["open__expires_at"],
+    )  # fmt: skip
+
+
+def _close(seat: dict[str, Any], now: datetime) -> None:
+    ran_out = seat["open__expires_at"] <= now
+    status = Decision.Status.EXPIRED if ran_out else Decision.Status.UNTRUE
+    Decision.objects.filter(pk=seat["open__id"], status=Decision.Status.OPEN).update(
+        status=status, closed_at=now
+    )
+
+
+def _choose(
+    user: User, state: bytes | None, *, now: datetime, rng: np.random.Generator
+) -> Tip | None:
+    """A new decision over the candidates that can be shown. Raises IntegrityError when there is an
+    open one already.
+    """
+    started = time.perf_counter()
+    live = list(
+        Candidate.objects.filter(user=user)
+        .live(now)
+        .select_related("task", "event")
+        .order_by("-confidence", "pk")[:MOST_CANDIDATES]
+    )
+    words = _words(live)
+    candidates = [candidate for candidate in live if candidate.pk in words]
+    if not candidates:
+        return None
+    rows = rows_of(candidates, now.astimezone(zone_of(user.time_zone)))
+    seed = int(rng.integers(2**63 - 1))
+    ruling = decide(rows, state, seed=seed)
+    chosen = candidates[ruling.choice.index]
+    decision = Decision(
+        user=user,
+        candidate=chosen,
+        kind=chosen.kind,
+        policy=ruling.policy.id,
+        policy_version=ruling.policy.version,
+        propensity=ruling.choice.propensity,
+        created_at=now,
+        expires_at=min(now + timedelta(hours=settings.TIP_HOURS), chosen.expires_at),
+    )
+    latency_us = int((time.perf_counter() - started) * 1e6)
+    with transaction.atomic():
+        decision.save(force_insert=True)
+        _explain(decision, candidates, rows, ruling, seed, latency_us).save(force_insert=True)
+        publish(
+            TipServed(
+                user_id=user.pk,
+                decision_id=str(decision.pk),
+                kind=decision.kind,
+                policy=decision.policy,
+            ),
+            now=now,
+        )
+    return _tip(
+        decision.pk, decision.kind, chosen.content, words[chosen.pk], now, decision.expires_at
+    )
+
+
+def _words(candidates: Sequence[Candidate]) -> dict[object, str]:
+    """The user's own words for each candidate that can be shown: empty where it needs none."""
+    owners = {c.pk: c.task or c.event for c in candidates if TITLE in c.content}
+    texts = snapshot.read_many({owner.connection_id for owner in owners.values() if owner})
+    words: dict[object, str] = {}
+    for candidate in candidates:
+        if TITLE not in candidate.content:
+            words[candidate.pk] = ""
+        elif owner := owners[candidate.pk]:
+            kind = "task" if candidate.task_id else "event"
+            text = texts.get(str(owner.connection_id), {}).get(f"{kind}:{owner.external_id}")
+            if text:
+                words[candidate.pk] = text
+    return words
+
+
+def _explain(
+    decision: Decision,
+    candidates: Sequence[Candidate],
+    rows: list[Row],
+    ruling: Ruling,
+    seed: int,
+    latency_us: int,
+) -> Score:
+    chosen = candidates[ruling.choice.index]
+    return Score(
+        decision=decision,
+        chosen=ruling.choice.index,
+        candidates=[str(candidate.pk) for candidate in candidates],
+        features=pack(rows),
+        scores=ruling.choice.scores.tolist(),
+        propensities=ruling.choice.pmf.tolist(),
+        feature_set=ruling.policy.feature_set.version,
+        policy=ruling.policy.id,
+        policy_version=ruling.policy.version,
+        prior_version=ruling.policy.prior_version,
+        state_count=ruling.policy.count,
+        seed=seed,
+        fell_back_from=ruling.failed,
+        fell_back_because=ruling.because,
+        model=chosen.model,
+        prompt_version=chosen.prompt_version,
+        latency_us=latency_us,
+    )
+
+
+def _tip(
+    decision_id: object,
+    kind: str,
+    content: str,
+    words: str,
+    created_at: datetime,
+    expires_at: datetime,
+) -> Tip:
+    before, mark, after = content.partition(TITLE)
+    return Tip(str(decision_id), kind, before, words if mark else "", after, created_at, expires_at)

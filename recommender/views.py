@@ -1,0 +1,46 @@
+"""The tip page: the same verbs as the API, as a page and a plain form."""
+
+import uuid
+
+import numpy as np
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from integrations.freshness import freshen
+from recommender.bandit.reward import Reaction
+from recommender.moment import standing
+from recommender.react import NoSuchTip, react
+from recommender.serving import serve_tip
+
+
+@never_cache
+@require_safe
+def tip(request: HttpRequest) -> HttpResponse:
+    """One tip, or why there is none."""
+    freshen(request.user.pk)
+    served = serve_tip(request.user, now=timezone.now(), rng=np.random.default_rng())
+    stands = standing(request.user, has_tip=served is not None)
+    if stands.state == "connect":
+        return redirect("connect")
+    return render(request, "recommender/tip.html", {"tip": served, "standing": stands})
+
+
+@require_POST
+def answer(request: HttpRequest) -> HttpResponse:
+    """The three buttons, where there is no JavaScript."""
+    try:
+        tip_id = uuid.UUID(request.POST.get("tip", ""))
+        reaction = Reaction(request.POST.get("reaction", ""))
+    except ValueError:
+        return HttpResponseBadRequest("Say done, snooze or dismiss to a tip.", "text/plain")
+    try:
+        said = react(request.user, tip_id, reaction.value, dwell_ms=None, now=timezone.now())
+    except NoSuchTip as error:
+        raise Http404 from error
+    if not said.counted:
+        messages.info(request, said.says)
+    return redirect("tip")
