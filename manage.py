@@ -7,7 +7,6 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oo.settings")
-    import oo.celery  # noqa: F401  (so that jobs woken from here find their broker)
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -240,6 +240,7 @@ INSTALLED_APPS = [
     "agents",
     "recommender",
     "adminconsole",
+    "oo.apps.Roof",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -278,7 +279,6 @@ WSGI_APPLICATION = "oo.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "oo" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -370,7 +370,6 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "oo" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import sha256
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 from icalendar import Event
 from icalendar.prop import vDDDLists, vDDDTypes, vDuration, vPeriod, vRecur
@@ -16,7 +16,6 @@ from integrations.formats.ical_text import DATES, LONGEST_LISTS, RawEvent
 from integrations.formats.ical_zones import Zones
 
 LONGEST_TITLE = 200
-UNTITLED = "Busy"
 MOST_STEPS = 50_000  # of a rule, from its start to the window: a quarter of a second or so
 PERIODS = {
     "HOURLY": timedelta(hours=1),
@@ -38,15 +37,14 @@ class Unusable(Exception):
 
 
 @dataclass
-class Seen:
+class Mended:
     """A mended event. `start` is a day, or an aware time; an override knows what it `replaces`."""
 
     event: Event
     uid: str
     start: date
     replaces: date | None
-    guessed_zone: bool = False
-    declined_by: set[bytes] = field(default_factory=set)
+    guessed_zone: bool = False  # it names a zone that no one knows
 
     @property
     def zone(self) -> tzinfo | None:
@@ -60,25 +58,26 @@ class Seen:
     def version(self) -> tuple[int, str]:
         """Compares versions of one event: the higher is the newer."""
         sequence, stamp = self.event.get("SEQUENCE", 0), self.event.get("DTSTAMP")
-        return sequence, str(_one(stamp) or "")
+        return sequence, str(value_of(stamp) or "")
 
 
-def mend(raw: RawEvent, zones: Zones, *, users: tzinfo, last: datetime) -> Seen:
+def mend(raw: RawEvent, zones: Zones, *, users: tzinfo, last: datetime) -> Mended:
     """Makes an event whose rules are affordable up to `last`. Raises Unusable, and what
     icalendar may raise; BadFormat for an unknown encoding.
     """
     if raw.list_bytes > LONGEST_LISTS:
-        raise Unusable("it has too many exceptions.")
+        raise Unusable("it has too many extra or excepted dates.")
     guessed = False
     lines: list[str] = []
     for name in raw.lines:
         for line in raw.text(name):
             if name in DATES:
-                line, unknown = _settle_zone(name.decode(), line, zones)  # noqa: PLW2901
+                line, unknown = _settle_zone(name.decode(), line, zones)
                 guessed |= unknown
             lines.append(line)
-    event = Event.from_ical("\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT", ""]))
-    start = _one(event.get("DTSTART"))
+    text = "\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT", ""])
+    event = cast(Event, Event.from_ical(text))
+    start = value_of(event.get("DTSTART"))
     if not isinstance(start, date):
         raise Unusable("it has no start that makes sense.")
     start = _in_zone(start, users)
@@ -87,12 +86,12 @@ def mend(raw: RawEvent, zones: Zones, *, users: tzinfo, last: datetime) -> Seen:
     _mend_end(event, start)
     if not isinstance(event.get("SEQUENCE", 0), int):
         del event["SEQUENCE"]
-    for name in ("EXDATE", "RDATE"):
-        if name in event:
-            moments = list(_listed(name, event.pop(name), start, users))
+    for dates in ("EXDATE", "RDATE"):
+        if dates in event:
+            moments = list(_listed(dates, event.pop(dates), start, users))
             if moments:
-                event[name] = vDDDLists(moments)
-    replaces = _one(event.get("RECURRENCE-ID"))
+                event[dates] = vDDDLists(moments)
+    replaces = value_of(event.get("RECURRENCE-ID"))
     if replaces is not None:
         if not isinstance(replaces, date):
             raise Unusable("it says wrongly what it replaces.")
@@ -101,7 +100,7 @@ def mend(raw: RawEvent, zones: Zones, *, users: tzinfo, last: datetime) -> Seen:
     for rule in rules if isinstance(rules, list) else [rules]:
         _mend_rule(rule, start, users=users, last=last)
     uid = str(event.get("UID", "")).strip() or sha256("\n".join(lines).encode()).hexdigest()
-    return Seen(event, uid, start, replaces, guessed, raw.declined_by)
+    return Mended(event, uid, start, replaces, guessed)
 
 
 def title_of(event: Event) -> str:
@@ -110,33 +109,29 @@ def title_of(event: Event) -> str:
     return " ".join(text.split())[:LONGEST_TITLE].strip()
 
 
-def day_of(moment: date, users: tzinfo) -> date:
-    """The day that a time given for an all-day event means: midnight somewhere, mostly."""
+def like(moment: date, start: date, users: tzinfo) -> date:
+    """`moment` as the kind of thing that `start` is: a day, or a time in a zone."""
+    if isinstance(start, datetime):
+        return moment if isinstance(moment, datetime) else datetime.combine(moment, start.timetz())
     if not isinstance(moment, datetime):
         return moment
+    # A time given for a day is a midnight: of its own zone, of UTC, or the user's told in UTC.
     if moment.utcoffset() == timedelta() and moment.time() != time():
         moment = moment.astimezone(users)
     return moment.date()
-
-
-def like(moment: date, start: date, users: tzinfo) -> date:
-    """`moment` as the kind of thing that `start` is: a day or an aware time."""
-    if not isinstance(start, datetime):
-        return day_of(moment, users)
-    if not isinstance(moment, datetime):
-        return datetime.combine(moment, start.timetz())
-    return moment
 
 
 def _visible(character: str) -> str:
     if unicodedata.category(character) in ("Cc", "Zl", "Zp"):
         return " "
     # Half characters can't be stored, and marks that turn the direction of text can mislead.
-    hidden = unicodedata.category(character) == "Cs" or character in "\u202a\u202b\u202c\u202d\u202e"
+    hidden = (
+        unicodedata.category(character) == "Cs" or character in "\u202a\u202b\u202c\u202d\u202e"
+    )
     return "" if hidden or "\u2066" <= character <= "\u2069" else character
 
 
-def _one(prop: Any) -> Any:
+def value_of(prop: Any) -> Any:
     """The value of a date or duration; None for anything that isn't one."""
     return prop.dt if isinstance(prop, vDDDTypes | vDuration | vPeriod) else None
 
@@ -167,7 +162,7 @@ def _in_zone(moment: date, zone: tzinfo) -> date:
 
 def _mend_end(event: Event, start: date) -> None:
     """Leaves one DTEND that is of the kind of DTSTART and not before it, or none."""
-    end, duration = _one(event.pop("DTEND", None)), _one(event.pop("DURATION", None))
+    end, duration = value_of(event.pop("DTEND", None)), value_of(event.pop("DURATION", None))
     timed = isinstance(start, datetime)
     if isinstance(end, date) and isinstance(end, datetime) == timed:
         end = _in_zone(end, start.tzinfo) if isinstance(start, datetime) and start.tzinfo else end
@@ -184,10 +179,10 @@ def _listed(name: str, props: Any, start: date, users: tzinfo) -> Iterable[Any]:
     zone = start.tzinfo if isinstance(start, datetime) and start.tzinfo else users
     for prop in props if isinstance(props, list) else [props]:
         for one in prop.dts if isinstance(prop, vDDDLists) else [prop]:
-            moment = _one(one)
+            moment = value_of(one)
             if isinstance(moment, tuple):
                 begin, end = (_in_zone(m, zone) if isinstance(m, date) else m for m in moment)
-                yield (begin, end) if isinstance(start, datetime) else day_of(begin, users)
+                yield (begin, end) if isinstance(start, datetime) else like(begin, start, users)
             elif isinstance(moment, datetime) or (isinstance(moment, date) and name == "RDATE"):
                 yield like(_in_zone(moment, zone), start, users)
             elif isinstance(moment, date):
@@ -204,10 +199,12 @@ def _mend_rule(rule: Any, start: date, *, users: tzinfo, last: datetime) -> None
     interval = _first(rule, "INTERVAL", 1)
     if frequency not in PERIODS or interval < 1:
         raise Unusable("how it repeats can't be understood.")
-    finer = ("BYMINUTE", "BYSECOND") if frequency == "HOURLY" else ("BYHOUR", "BYMINUTE", "BYSECOND")
+    finer = (
+        ("BYMINUTE", "BYSECOND") if frequency == "HOURLY" else ("BYHOUR", "BYMINUTE", "BYSECOND")
+    )
     times = prod(max(1, len(set(rule.get(part, [])))) for part in finer)
     if times > (4 if frequency == "HOURLY" else 24):
-        raise Unusable("it repeats more often than four times an hour.")
+        raise Unusable("it repeats too often.")
     until = _first(rule, "UNTIL", None)
     if isinstance(until, date):
         rule["UNTIL"] = [_mend_until(until, start, users)]
@@ -222,7 +219,7 @@ def _mend_rule(rule: Any, start: date, *, users: tzinfo, last: datetime) -> None
 def _mend_until(until: date, start: date, users: tzinfo) -> date:
     """A day includes all of it; a time without a zone is in the event's."""
     if not isinstance(start, datetime):
-        return day_of(until, users)
+        return like(until, start, users)
     if not isinstance(until, datetime):
         until = datetime.combine(until, time(23, 59, 59))
     return _in_zone(until, start.tzinfo or UTC).astimezone(UTC)  # type: ignore[attr-defined]

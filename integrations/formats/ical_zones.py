@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
+from typing import cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Timezone
@@ -61,7 +62,7 @@ class Zones:
         text = b"\r\n".join([b"BEGIN:VTIMEZONE", *lines, b"END:VTIMEZONE", b""])
         try:
             with self.guard():
-                zone = Timezone.from_ical(text).to_tz()
+                zone = cast(Timezone, Timezone.from_ical(text)).to_tz()
                 zone.utcoffset(self.now.replace(tzinfo=None))
         except Exception:
             self._known[tzid] = ""  # whatever is wrong with it: no one knows this zone

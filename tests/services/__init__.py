@@ -1,0 +1,1 @@
+"""The real parts that tests run against: Redis, PostgreSQL, the sandbox, workers, a browser."""
