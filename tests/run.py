@@ -1,0 +1,144 @@
+"""`make test`: every check and every test, on SQLite and on PostgreSQL, with one summary.
+
+`python -m tests.run` runs all of it; with paths or pytest options only the tests they choose.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.services import environment
+from tests.services.postgres import Postgres, find_postgres
+from tests.services.provision import Missing, provision
+
+Check = tuple[str, list[str], Mapping[str, str]]
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent
+
+
+@dataclass(frozen=True)
+class Result:
+    name: str
+    passed: bool
+    seconds: float
+    output: str = ""
+
+
+def static_checks(dev: Mapping[str, str], prod: Mapping[str, str]) -> list[Check]:
+    """What is checked without running a test, the slowest first."""
+    manage = [PYTHON, "manage.py"]
+    return [
+        ("types", [str(BIN / "mypy")], dev),
+        ("lint", [str(BIN / "ruff"), "check", "."], dev),
+        ("format", [str(BIN / "ruff"), "format", "--check", "."], dev),
+        ("import contracts", [str(BIN / "lint-imports")], dev),
+        ("system checks", [*manage, "check", "--fail-level", "WARNING"], dev),
+        ("deployment checks", [*manage, "check", "--deploy", "--fail-level", "WARNING"], prod),
+        ("migrations complete", [*manage, "makemigrations", "--check", "--dry-run"], dev),
+    ]
+
+
+def run_static(folder: Path) -> Iterator[Result]:
+    """Runs the checks two at a time; gives their results in order."""
+    dev = {**os.environ, **environment.development(folder)}
+    prod = {**os.environ, **environment.production(folder)}
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(lambda check: _quietly(*check), static_checks(dev, prod))
+
+
+def _quietly(name: str, command: list[str], env: Mapping[str, str]) -> Result:
+    start = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=environment.ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Result(name, done.returncode == 0, time.monotonic() - start, done.stdout)
+
+
+def run_pytest(database: str, url: str, arguments: list[str]) -> Result:
+    """Runs the tests on one database, with their output as it comes."""
+    print(f"\n── tests on {database} " + "─" * 40, flush=True)
+    start = time.monotonic()
+    parallel = [] if arguments else ["-n", "2", "--dist", "worksteal"]
+    done = subprocess.run(
+        [PYTHON, "-m", "pytest", "-q", *parallel, *arguments],
+        cwd=environment.ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return Result(f"tests on {database}", done.returncode == 0, time.monotonic() - start)
+
+
+def run_all(arguments: list[str]) -> list[Result]:
+    results = []
+    if not arguments:
+        with temporary_folder() as folder:
+            for result in run_static(folder):
+                show(result)
+                if not result.passed:
+                    print(result.output.rstrip(), flush=True)
+                results.append(result)
+    binaries = find_postgres()
+    assert binaries is not None, "provision() has seen to it"
+    results.append(run_pytest("SQLite", "", arguments))
+    with Postgres(binaries) as postgres:
+        results.append(run_pytest("PostgreSQL", postgres.url, arguments))
+    return results
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="oo-check-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def show(result: Result) -> None:
+    mark = "ok  " if result.passed else "FAIL"
+    print(f"  {mark}  {result.name:<22} {result.seconds:6.1f} s", flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    start = time.monotonic()
+    try:
+        provision()
+        if not os.environ.get("OO_REAL_DATA"):
+            print("OO_REAL_DATA is not set: tests on real data are skipped, and say so.")
+        results = run_all(arguments)
+    except Missing as missing:
+        print(missing)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130
+    print("\n── summary " + "─" * 40)
+    for result in results:
+        show(result)
+    failed = [result.name for result in results if not result.passed]
+    minutes, seconds = divmod(round(time.monotonic() - start), 60)
+    verdict = f"failed: {', '.join(failed)}" if failed else "all passed"
+    print(f"\n  {verdict}, in {minutes} min {seconds} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
