@@ -1,14 +1,12 @@
 """What the accounts floor, and the third-party apps it brought, hold about a person."""
 
-from importlib import import_module
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib.admin.models import LogEntry
 
+from accounts import sessions
 from accounts.models import ApiToken, Consent, Preference, User
 from accounts.privacy import PersonalData, impersonal, register
 from oo.events import log
@@ -42,13 +40,8 @@ class Account(PersonalData):
         }
 
     def forget(self, user_id: int) -> int:
-        # Sessions are found through UserSession: a session row itself names no one in the clear.
-        store = import_module(settings.SESSION_ENGINE).SessionStore
-        for key in UserSession.objects.filter(user_id=user_id).values_list("session_key", flat=True):
-            store(session_key=key).delete()
-        gone = 0
+        gone = sessions.drop(user_id)
         for rows in (
-            UserSession.objects.filter(user_id=user_id),
             ApiToken.objects.filter(user_id=user_id),
             Preference.objects.filter(user_id=user_id),
             Consent.objects.filter(user_id=user_id),

@@ -14,6 +14,7 @@ from adminconsole.models import Heartbeat
 from oo.lib.health import Finding, register
 
 FRESH = timedelta(seconds=60)
+IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 0}
 
 
 def secrets(now: datetime) -> Finding:
@@ -66,8 +67,13 @@ def beat_and_worker(now: datetime) -> Finding:
 
 
 def worker(now: datetime) -> Finding:
+    # Celery's own connections wait long and try often: right for jobs, wrong for a page that waits.
+    app = current_app
+    impatient = {**app.conf.broker_transport_options, **IMPATIENT}
     try:
-        names = current_app.control.ping(timeout=1.0)
+        with app.connection_for_write(transport_options=impatient) as connection:
+            connection.connect()
+            names = app.control.ping(timeout=1.0, connection=connection)
     except (OSError, redis.RedisError, OperationalError) as error:
         return Finding("fail", f"The broker can't be asked: {type(error).__name__}.", "See Broker.")
     if not names:

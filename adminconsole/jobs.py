@@ -8,3 +8,14 @@ def beat() -> None:
     from adminconsole.models import Heartbeat
 
     Heartbeat.objects.update_or_create(pk=1, defaults={"at": timezone.now()})
+
+
+@shared_task
+def operate(operation_id: str, pks: list[str], actor_id: int) -> None:
+    """An operator asked for more than fits a request: a batch of it."""
+    from accounts.models import User
+    from adminconsole import operations  # noqa: F401  (offers them)
+    from adminconsole.operate import find, perform_all
+
+    actor = User.objects.filter(pk=actor_id).first()
+    perform_all(find(operation_id), pks, actor=actor, now=timezone.now())

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.privacy import PersonalData, impersonal, register
 from adminconsole.models import AdminAction
 
@@ -23,12 +21,7 @@ class OperatorActions(PersonalData):
         }
 
     def forget(self, user_id: int) -> int:
-        """The log of what operators did stays; whom they did it to, and who did it, goes."""
-        rows = AdminAction.objects.filter(Q(subject_user_id=user_id) | Q(actor_id=user_id))
-        AdminAction.objects.filter(actor_id=user_id).update(actor=None)
-        return rows.filter(subject_user_id=user_id).update(
-            subject_user_id=None, subject="a deleted person"
-        )
+        return AdminAction.objects.forget(user_id)
 
 
 register(OperatorActions())

@@ -1,6 +1,7 @@
 """Reading connections: claimed first, backing off when the source has trouble, disabling nothing."""
 
 import logging
+import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from integrations.ingest import ingest_tasks, told
 from integrations.models import Connection
 from integrations.source import NeedsReconnect, SourceTrouble
 from oo.lib.claim import claim
+from oo.lib.jobs import wake
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,20 @@ def sync_user(user_id: int, *, now: datetime) -> int:
         user__is_active=True,
     ).exclude(waiting)  # fmt: skip
     return _read_all(mine.order_by("due_at"), now=now, limit=10)
+
+
+def read_soon(connection_id: uuid.UUID, *, now: datetime) -> bool:
+    """Makes a connection due now, whatever it waits for. False when it is not one to be read."""
+    from integrations.jobs import sync_sweep
+
+    readable = Connection.objects.filter(
+        pk=connection_id, status=Connection.Status.CONNECTED, due_at__isnull=False,
+        user__is_active=True,
+    )  # fmt: skip
+    if not readable.update(due_at=now):
+        return False
+    wake(sync_sweep)
+    return True
 
 
 def _read_all(rows: "models.QuerySet[Connection]", *, now: datetime, limit: int) -> int:

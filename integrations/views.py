@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,7 +17,14 @@ from integrations.connect import BadState, begin, finish, take_attempt, take_fil
 from integrations.disconnect import disconnect
 from integrations.formats.facts import BadFormat
 from integrations.models import Connection
-from integrations.source import AcceptsFile, NeedsReconnect, SignalSource, SourceTrouble, UsesOAuth, sources
+from integrations.source import (
+    AcceptsFile,
+    NeedsReconnect,
+    SignalSource,
+    SourceTrouble,
+    UsesOAuth,
+    sources,
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +56,22 @@ def _links(request: HttpRequest) -> list[dict[str, object]]:
             "connection": mine.get(source.id),
             "oauth": isinstance(source, UsesOAuth),
             "available": not isinstance(source, UsesOAuth) or source.is_configured(),
+            "read": _ago(mine.get(source.id), timezone.now()),
         }
         for source in sources
     ]
+
+
+def _ago(connection: Connection | None, now: datetime) -> str:
+    """When it was last read, in words: "3 minutes ago"."""
+    if connection is None or connection.synced_at is None:
+        return ""
+    seconds = (now - connection.synced_at).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count != 1 else ''} ago"
+    return "just now"
 
 
 def _source(source_id: str) -> SignalSource:

@@ -1,10 +1,14 @@
 """Pages that belong to no floor: the app's shell, the API's readable document, errors, liveness."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
@@ -53,11 +57,27 @@ def manifest(request: HttpRequest) -> JsonResponse:
     )
 
 
+SHELL = ("oo.css", "oo.js", "newsreader.woff2", "newsreader-ext.woff2", "favicon.svg")
+
+
+def _shell() -> dict[str, Any]:
+    """The files a page needs, and a version that changes with any of them or with the pages."""
+    digest = hashlib.sha256()
+    for name in SHELL:
+        digest.update(Path(finders.find(f"oo/{name}") or "").read_bytes())
+    for name in ("base.html", "offline.html", "recommender/tip.html", "sw.js"):
+        digest.update(Path(get_template(name).origin.name).read_bytes())
+    return {
+        "shell": [static(f"oo/{name}") for name in SHELL],
+        "version": digest.hexdigest()[:12],
+    }
+
+
 @login_not_required
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Served from the root, so that its scope is the whole app; never from a stale cache."""
-    response = render(request, "sw.js", content_type="text/javascript")
+    response = render(request, "sw.js", _shell(), content_type="text/javascript")
     response["Cache-Control"] = "no-cache"
     return response
 

@@ -44,6 +44,7 @@ class Decision(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="decisions_of_user"),
+            models.Index(fields=["-created_at"], name="decisions_newest"),
             models.Index(
                 fields=["expires_at"], name="decisions_open", condition=Q(status="open")
             ),
@@ -116,6 +117,7 @@ class Feedback(models.Model):
 
     class Meta:
         db_table = "tip_feedback"
+        verbose_name = "reaction"
         constraints = [
             models.UniqueConstraint(fields=["user", "learned_order"], name="one_place_in_order"),
             models.CheckConstraint(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from accounts.models import User
 from integrations.models import Connection
-from integrations.source import sources
+from integrations.source import SignalSource, sources
 
 State = Literal["tip", "connect", "reading", "reconnect", "quiet"]
 
@@ -15,14 +15,14 @@ class Standing:
     """Where a user's sources stand. `reconnect` names those that only the user can mend."""
 
     state: State
-    reconnect: tuple[str, ...] = ()
+    reconnect: tuple[SignalSource, ...] = ()
 
 
 def standing(user: User, *, has_tip: bool) -> Standing:
     """One query. Trouble that will pass by itself is not the user's to know."""
     rows = list(Connection.objects.filter(user=user).values("source", "status", "synced_at"))
     broken = tuple(
-        sources.get(row["source"]).name
+        sources.get(row["source"])
         for row in rows
         if row["status"] == Connection.Status.RECONNECT and row["source"] in sources
     )

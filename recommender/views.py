@@ -15,6 +15,7 @@ from recommender.bandit.reward import Reaction
 from recommender.moment import standing
 from recommender.react import NoSuchTip, react
 from recommender.serving import serve_tip
+from recommender.typeset import typeset
 
 
 @never_cache
@@ -26,7 +27,10 @@ def tip(request: HttpRequest) -> HttpResponse:
     stands = standing(request.user, has_tip=served is not None)
     if stands.state == "connect":
         return redirect("connect")
-    return render(request, "recommender/tip.html", {"tip": served, "standing": stands})
+    size = typeset(served.text) if served else ""
+    return render(
+        request, "recommender/tip.html", {"tip": served, "standing": stands, "size": size}
+    )
 
 
 @require_POST

@@ -61,7 +61,10 @@ def limit_myself() -> None:
 
 @contextmanager
 def series_guard() -> Iterator[None]:
-    """Ends with TimeoutError what takes more processor time than one event should. Main thread only."""
+    """Ends with TimeoutError what takes more processor time than one event should.
+
+    For the main thread only, as signals are.
+    """
     if sys.platform == "win32":
         yield
         return

@@ -32,6 +32,7 @@ class Record(Claimable):
 
     class Meta:
         db_table = "events"
+        verbose_name = "event"
         indexes = [
             models.Index(
                 fields=["due_at"], name="events_undelivered", condition=Q(delivered_at__isnull=True)

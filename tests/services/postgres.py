@@ -38,8 +38,9 @@ def _version(folder: Path) -> int:
 class Postgres:
     """A cluster that lives inside a `with` block. `.url` is its `DATABASE_URL`."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, options: str = FAST) -> None:
         self._binaries = binaries
+        self._options = options
         self._server: subprocess.Popen[bytes] | None = None
         # initdb refuses root, so root lets an account without rights do it.
         self._account = _unprivileged() if os.getuid() == 0 else None
@@ -76,7 +77,7 @@ class Postgres:
             [
                 *(str(self._binaries / "postgres"), "-D", str(data), "-k", str(self.folder)),
                 *("-c", "listen_addresses="),
-                *FAST.split(),
+                *self._options.split(),
             ],
             stdin=subprocess.DEVNULL,
             stdout=(self.folder / "log").open("wb"),

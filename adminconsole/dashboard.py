@@ -1,0 +1,117 @@
+"""What the overview says in one glance."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import Erasure, User
+from adminconsole import watch
+from adminconsole.models import AdminAction
+from integrations.models import Connection
+from oo.events.catalogue import TipFeedback, TipServed
+from oo.events.models import Record
+
+DAYS = 14
+LAST_ACTIONS = 6
+REACTIONS = ("done", "snooze", "dismiss")
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's callback for the index page. Looks at no check: the page fetches those by itself."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    served, reacted = flow(now)
+    reactions = _reactions(_midnight(today))
+    context.update(
+        {
+            "report": watch.latest(),
+            "every": watch.ASK_AGAIN_SECONDS,
+            "today": today,
+            "served": served[today],
+            "reacted": sum(reactions.values()),
+            "reactions": [(name, reactions[name]) for name in REACTIONS],
+            "days": _bars(served, reacted, today),
+            "connections": _connections(),
+            "people": User.objects.aggregate(
+                all=Count("pk", filter=Q(deleted_at=None)),
+                new=Count("pk", filter=Q(deleted_at=None, joined_at__gte=_midnight(today))),
+                active=Count("pk", filter=Q(last_login__gte=now - timedelta(days=30))),
+            ),
+            "erasures": Erasure.objects.filter(finished_at=None).count(),
+            "actions": AdminAction.objects.select_related("actor").order_by("-at")[:LAST_ACTIONS],
+        }
+    )
+    return context
+
+
+def flow(now: datetime) -> tuple[Counter[date], Counter[date]]:
+    """Tips served and answered on each of the last days, in the operator's zone.
+
+    Counted in the event log, which has an index by time; the decisions have one by user.
+    """
+    first = timezone.localdate(now) - timedelta(days=DAYS - 1)
+    rows = (
+        Record.objects.filter(
+            occurred_at__gte=_midnight(first), subject__in=(TipServed.subject, TipFeedback.subject)
+        )
+        .annotate(day=TruncDate("occurred_at"))
+        .values_list("subject", "day")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    served: Counter[date] = Counter()
+    reacted: Counter[date] = Counter()
+    for subject, day, count in rows:
+        (served if subject == TipServed.subject else reacted)[day] += count
+    return served, reacted
+
+
+def _reactions(since: datetime) -> Counter[str]:
+    rows = (
+        Record.objects.filter(occurred_at__gte=since, subject=TipFeedback.subject)
+        .values_list("payload__reaction")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    return Counter({str(reaction): count for reaction, count in rows})
+
+
+def _connections() -> list[dict[str, Any]]:
+    """Each source with how many are connected, in trouble, and waiting for their user."""
+    trouble = Q(status=Connection.Status.CONNECTED) & ~Q(failures=0)
+    rows = (
+        Connection.objects.values("source")
+        .annotate(
+            connected=Count("pk", filter=Q(status=Connection.Status.CONNECTED, failures=0)),
+            trouble=Count("pk", filter=trouble),
+            reconnect=Count("pk", filter=Q(status=Connection.Status.RECONNECT)),
+        )
+        .order_by("source")
+    )
+    return list(rows)
+
+
+def _bars(
+    served: Counter[date], reacted: Counter[date], today: date
+) -> list[dict[str, Any]]:
+    most = max([*served.values(), *reacted.values(), 1])
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    return [
+        {
+            "day": day,
+            "served": served[day],
+            "reacted": reacted[day],
+            "served_height": round(100 * served[day] / most, 1),
+            "reacted_height": round(100 * reacted[day] / most, 1),
+        }
+        for day in days
+    ]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
