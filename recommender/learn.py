@@ -4,17 +4,21 @@ The state is a projection of the feedback: `rebuild` folds the same rewards in t
 nothing and gets the same bits.
 """
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterator
 from datetime import datetime
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max
 
+from recommender.bandit.envelope import StateError
 from recommender.bandit.features import vectorise
 from recommender.bandit.policies.base import Policy
 from recommender.featurise import unpack
 from recommender.models import Feedback, PolicyState
 from recommender.registry import active
+
+log = logging.getLogger(__name__)
 
 
 def users_to_teach(*, limit: int) -> list[int]:
@@ -33,7 +37,7 @@ def learn(user_id: int, *, now: datetime) -> int:
     cls = active()
     with transaction.atomic():
         row = _locked(cls, user_id, now)
-        policy = cls.load(bytes(row.state))
+        policy = _loaded(cls, row)
         mine = Feedback.objects.filter(user_id=user_id, forgotten_at=None)
         # Rewards that another policy learned while it was the active one come first.
         for feedback in _with_scores(
@@ -106,8 +110,18 @@ def _locked(cls: type[Policy], user_id: int, now: datetime) -> PolicyState:
     return row
 
 
-def _with_scores(rows: Iterable[Feedback]) -> Iterator[Feedback]:
-    return rows.select_related("decision__score").iterator(chunk_size=200)  # type: ignore[attr-defined]
+def _loaded(cls: type[Policy], row: PolicyState) -> Policy:
+    """What the row holds; a state that can't be read is made anew from the feedback."""
+    try:
+        return cls.load(bytes(row.state))
+    except StateError:
+        log.exception("the state of %s is unreadable and is rebuilt", row)
+        row.through = 0
+        return cls.fresh()
+
+
+def _with_scores(rows: "models.QuerySet[Feedback]") -> Iterator[Feedback]:
+    return rows.select_related("decision__score").iterator(chunk_size=200)
 
 
 def _fold(policy: Policy, feedback: Feedback) -> None:

@@ -66,6 +66,18 @@ def test_a_rebuild_from_the_decisions_gives_the_same_bits():
 
 
 @pytest.mark.django_db
+def test_a_state_that_rotted_is_made_anew_from_the_feedback():
+    ada = person("ada@example.com", *things())
+    live_through(ada, REACTIONS)
+    settle(now=NOW)
+    learn(ada.user.pk, now=NOW)
+    learned = bytes(PolicyState.objects.get().state)
+    PolicyState.objects.update(state=learned[:-3] + b"rot")
+    assert learn(ada.user.pk, now=NOW) == 0
+    assert bytes(PolicyState.objects.get().state) == learned
+
+
+@pytest.mark.django_db
 def test_a_policy_made_active_later_knows_all_that_was_taught_before(settings):
     ada = person("ada@example.com", *things())
     live_through(ada, REACTIONS)

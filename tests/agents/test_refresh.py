@@ -1,0 +1,132 @@
+"""The pool: fresh, true, and computed anew only where something changed."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from accounts import preferences
+from agents.active import active_users
+from agents.models import AgentOutput, Candidate
+from agents.refresh import prune, refresh, rest
+from agents.registry import agents
+from integrations.models import CalendarEvent, Connection, Task
+from tests.people import NOW, Item, person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_agent_whose_inputs_are_as_they_were_is_not_computed_again():
+    ada = person("ada@example.com", Item("Thing", due_on=NOW.date() - timedelta(days=1)))
+    first = {o.agent: o.computed_at for o in AgentOutput.objects.all()}
+    assert set(first) == {"overdue-task", "time-of-day"}
+    ada.refreshed(NOW + timedelta(minutes=10))
+    assert {o.agent: o.computed_at for o in AgentOutput.objects.all()} == first
+    Task.objects.update(priority=4)
+    later = NOW + timedelta(minutes=20)
+    ada.refreshed(later)
+    assert AgentOutput.objects.get(agent="overdue-task").computed_at == later
+
+
+def test_an_output_past_its_time_to_live_is_computed_anew():
+    ada = person("ada@example.com", Item("Thing"))
+    AgentOutput.objects.update(expires_at=NOW)
+    ada.refreshed(NOW + timedelta(minutes=1))
+    assert AgentOutput.objects.filter(computed_at=NOW + timedelta(minutes=1)).count() == 2
+
+
+def test_an_agent_without_its_source_says_nothing_and_what_it_said_goes():
+    ada = person("ada@example.com", Item("Thing", due_on=NOW.date() - timedelta(days=1)))
+    Connection.objects.update(status="reconnect")
+    ada.refreshed(NOW)
+    assert set(AgentOutput.objects.values_list("agent", flat=True)) == {"time-of-day"}
+
+
+def test_an_agent_that_fails_silences_only_itself():
+    with agents.replaced_by(
+        "tests.agents.broken.Broken", "agents.library.time_of_day.TimeOfDay"
+    ):
+        person("ada@example.com", Item("Thing"))
+    assert "RuntimeError" in AgentOutput.objects.get(agent="broken").error
+    assert AgentOutput.objects.get(agent="time-of-day").text
+    assert Candidate.objects.filter(kind="task").exists()
+
+
+def test_a_task_that_is_gone_retires_its_candidate_and_one_that_returns_revives_it():
+    ada = person("ada@example.com", Item("Water the plants", recurring=True))
+    Task.objects.update(closed_at=NOW, closed_as="done")
+    ada.refreshed(NOW)
+    candidate = Candidate.objects.get(kind="task")
+    assert candidate.retired_at == NOW
+    Task.objects.update(closed_at=None, closed_as="")
+    ada.refreshed(NOW + timedelta(hours=1))
+    again = Candidate.objects.get(kind="task")
+    assert again.pk == candidate.pk
+    assert again.retired_at is None
+
+
+def test_what_rests_goes_on_resting_through_a_refresh():
+    ada = person("ada@example.com", Item("Thing"))
+    candidate = Candidate.objects.get(kind="task")
+    rest(candidate.pk, until=NOW + timedelta(days=7))
+    ada.refreshed(NOW + timedelta(hours=1))
+    assert Candidate.objects.get(kind="task").resting_until == NOW + timedelta(days=7)
+
+
+def test_the_users_own_words_are_in_no_candidate_and_no_output():
+    ada = person("ada@example.com", Item("CANARY secret plans", due_on=NOW.date()))
+    CalendarEvent.objects.create(
+        user=ada.user, connection=ada.connection, external_id="e", text_hash="",
+        starts_at=NOW + timedelta(hours=1), ends_at=NOW + timedelta(hours=2),
+    )  # fmt: skip
+    ada.refreshed(NOW)
+    for model in (Candidate, AgentOutput):
+        for row in model.objects.values():
+            assert "CANARY" not in str(row)
+    assert Candidate.objects.filter(kind="reminder", content="{title} begins at 12:00.").exists()
+
+
+def test_refreshing_many_people_costs_queries_for_the_batch_and_a_few_for_each():
+    people = [person(f"p{n}@example.com", Item("Thing")) for n in range(8)]
+    ids = [someone.user.pk for someone in people]
+
+    def queries(batch: list[int]) -> int:
+        with CaptureQueriesContext(database) as asked:
+            refresh(batch, now=NOW)
+        return len([q for q in asked if "SAVEPOINT" not in q["sql"]])
+
+    one, eight = queries(ids[:1]), queries(ids)
+    assert eight - one <= 7 * 3
+
+
+def test_a_preference_the_user_gave_reaches_the_agents():
+    ada = person("ada@example.com")
+    preferences.infer(ada.user, "quiet_start", 9, confidence=0.8, now=NOW)
+    preferences.say(ada.user, "quiet_start", 11, now=NOW)
+    ada.refreshed(NOW)
+    assert AgentOutput.objects.get(agent="time-of-day").facts["quiet"] is True  # it is eleven
+
+
+def test_only_people_who_are_about_and_connected_are_kept_warm():
+    ada, bob, eve = (person(f"{name}@example.com") for name in ("ada", "bob", "eve"))
+    bob.user.last_login = NOW - timedelta(days=31)
+    bob.user.save()
+    eve.connection.delete()
+    assert list(active_users(now=NOW, size=10)) == [[ada.user.pk]]
+
+
+def test_active_people_come_in_batches_and_each_once():
+    ids = [person(f"p{n}@example.com").user.pk for n in range(7)]
+    Connection.objects.create(user_id=ids[0], source="ical", created_at=NOW)
+    assert list(active_users(now=NOW, size=3)) == [ids[:3], ids[3:6], ids[6:]]
+
+
+def test_candidates_long_retired_are_dropped_unless_they_still_rest():
+    person("ada@example.com", Item("A"), Item("B"))
+    old = NOW - timedelta(days=31)
+    Candidate.objects.update(retired_at=old)
+    resting = Candidate.objects.first()
+    rest(resting.pk, until=NOW + timedelta(days=1))
+    prune(now=NOW)
+    assert list(Candidate.objects.values_list("pk", flat=True)) == [resting.pk]
