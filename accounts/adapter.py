@@ -6,15 +6,26 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
+from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.sign_in import note_sign_in
+from accounts.sign_in import follow_address, note_sign_in
 
 log = logging.getLogger(__name__)
+
+
+class Google(GoogleOAuth2Adapter):
+    """Google calls back at the public address, whatever a Host header says."""
+
+    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
+        return settings.PUBLIC_URL + reverse("google_callback")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -43,7 +54,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if not sociallogin.account.extra_data.get("email_verified"):
             refusal = "Google has not verified that e-mail address. Verify it there, then try again."
         elif sociallogin.is_existing and not sociallogin.user.is_active:
-            refusal = "That account is just being deleted. Try again in a few minutes."
+            refusal = (
+                "That account is just being deleted. Try again in a few minutes."
+                if sociallogin.user.deleted_at
+                else "That account is blocked here. Only who runs this installation can change that."
+            )
         elif (
             not sociallogin.is_existing
             and User.objects.filter(email__iexact=sociallogin.user.email).exists()
@@ -53,6 +68,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if refusal:
             messages.error(request, refusal)
             raise ImmediateHttpResponse(redirect("welcome"))
+        if sociallogin.is_existing:
+            follow_address(sociallogin.user, sociallogin.account.extra_data.get("email", ""))
+
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
+        # Both or neither: a user without the link to Google could never come in again.
+        with transaction.atomic():
+            return super().save_user(request, sociallogin, form)
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
         user = super().populate_user(request, sociallogin, data)

@@ -13,6 +13,9 @@ log = logging.getLogger(__name__)
 # How often the outside world is asked to let go before the rest is done without its answer.
 OUTSIDE_ATTEMPTS = 6
 LEASE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=1)
+# What was under way when the person left may still write. Longer than any request or job lives.
+SECOND_LOOK = timedelta(minutes=5)
 
 
 def ask(user: User, *, now: datetime) -> Erasure:
@@ -25,12 +28,7 @@ def ask(user: User, *, now: datetime) -> Erasure:
             user_id=user.pk, defaults={"asked_at": now, "due_at": now}
         )
         # A new unusable password changes the session hash: every session of theirs is over now.
-        user.set_unusable_password()
-        user.is_active = False
-        user.role = User.Role.USER
-        user.deleted_at = user.deleted_at or now
-        user.email, user.time_zone, user.last_login = None, "UTC", None
-        user.save()
+        User.objects.filter(pk=user.pk).empty(now)
     return erasure
 
 
@@ -41,19 +39,20 @@ def hurry(erasure_id: int, *, now: datetime) -> bool:
 
 
 def due(now: datetime, limit: int = 20) -> list[int]:
-    """Erasures to start or to take up again."""
-    waiting = Erasure.objects.filter(finished_at__isnull=True, due_at__lte=now).order_by("due_at")
+    """Erasures to start, to take up again, or to look at once more."""
+    waiting = Erasure.objects.filter(checked_at__isnull=True, due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:limit])
 
 
 def resume(erasure_id: int, *, now: datetime) -> bool:
-    """Takes an erasure as far as it will go; True when it is finished.
+    """Takes an erasure as far as it will go; True when everything is gone.
 
     Each holder's step is recorded in the transaction that did it, so a crash repeats nothing but an
-    idempotent `let_go`. A holder that can't let go yet doesn't keep the others waiting.
+    idempotent `let_go`. A holder that can't let go yet doesn't keep the others waiting. A finished
+    erasure is done once more later, for what requests and jobs wrote that were under way.
     """
     # The lease: whoever moves due_at works on it.
-    mine = Erasure.objects.filter(pk=erasure_id, finished_at__isnull=True, due_at__lte=now)
+    mine = Erasure.objects.filter(pk=erasure_id, checked_at__isnull=True, due_at__lte=now)
     if not mine.update(due_at=now + LEASE):
         return False
     erasure = Erasure.objects.get(pk=erasure_id)
@@ -61,33 +60,40 @@ def resume(erasure_id: int, *, now: datetime) -> bool:
     if troubles:
         erasure.attempts += 1
         erasure.error = "; ".join(troubles)[:300]
-        erasure.due_at = now + timedelta(minutes=2**erasure.attempts)
+        erasure.due_at = now + min(timedelta(minutes=2 ** min(erasure.attempts, 9)), LONGEST_WAIT)
         erasure.save(update_fields=["attempts", "error", "due_at"])
         return False
-    Erasure.objects.filter(pk=erasure_id).update(finished_at=now, error="")
+    if erasure.finished_at is None:
+        done = {"finished_at": now, "due_at": now + SECOND_LOOK, "attempts": 0, "error": ""}
+    else:
+        done = {"checked_at": now, "error": ""}
+    Erasure.objects.filter(pk=erasure_id).update(**done)
     return True
 
 
 def _one(erasure: Erasure, holder: PersonalData, now: datetime) -> str:
     """One holder's share. Returns what went wrong, or nothing."""
     step = erasure.progress.setdefault(holder.id, {})
-    if "forgot" in step:
+    again = erasure.finished_at is not None
+    if "forgot" in step and not again:
         return ""
-    if "let_go" not in step:
-        try:
-            holder.let_go(erasure.user_id)
-            step["let_go"] = now.isoformat()
-        except Exception as error:
-            log.warning("erasure %s: %s can't let go: %s", erasure, holder.id, error)
-            if erasure.attempts + 1 < OUTSIDE_ATTEMPTS:
-                return f"{holder.id}: {type(error).__name__}"
-            step["let_go"] = "not confirmed"
+    try:
+        holder.let_go(erasure.user_id)
+        step.setdefault("let_go", now.isoformat())
+    except Exception as error:
+        log.warning("erasure %s: %s can't let go: %s", erasure, holder.id, type(error).__name__)
+        if erasure.attempts + 1 < OUTSIDE_ATTEMPTS:
+            return f"{holder.id}: {type(error).__name__}"
+        step["let_go"] = "not confirmed"
+    before = step.get("forgot", 0)
     try:
         with transaction.atomic():
-            step["forgot"] = holder.forget(erasure.user_id)
+            step["forgot"] = before + holder.forget(erasure.user_id)
             Erasure.objects.filter(pk=erasure.pk).update(progress=erasure.progress)
     except Exception as error:
-        step.pop("forgot", None)
+        step["forgot"] = before
+        if not again:
+            del step["forgot"]
         log.exception("erasure %s: %s", erasure, holder.id)
         return f"{holder.id}: {type(error).__name__}"
     return ""

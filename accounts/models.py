@@ -1,11 +1,28 @@
 """Who someone is, what they want and what they allow."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.db import models
 from django.db.models import Q
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def empty(self, now: datetime) -> int:
+        """Makes empty shells of these people: nothing is left but that there was someone."""
+        return self.update(
+            email=None,
+            password=make_password(None),
+            role=User.Role.USER,
+            time_zone="UTC",
+            is_active=False,
+            last_login=None,
+            joined_at=now,
+            deleted_at=now,
+        )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,7 +50,7 @@ class User(AbstractBaseUser):
     joined_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
@@ -133,6 +150,7 @@ class Erasure(models.Model):
     """The forgetting of one person: outlives them, resumes after a crash, and is their receipt.
 
     `progress` maps each holder's id to what it did: `{"let_go": iso time, "forgot": rows}`.
+    Everything is gone at `finished_at`; at `checked_at` a second look found it so.
     """
 
     receipt = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -140,6 +158,7 @@ class Erasure(models.Model):
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     progress = models.JSONField(default=dict)
     error = models.CharField(max_length=300, blank=True)

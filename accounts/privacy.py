@@ -23,12 +23,14 @@ class PersonalData(ABC):
         """What is held, as JSON values, without secrets."""
 
     def let_go(self, user_id: int) -> None:
-        """The world outside the database: revoke, purge, drop. Idempotent. May raise to be retried."""
+        """The world outside: what only others can undo. Idempotent. May raise to be retried, and is
+        given up one day."""
         return None
 
     @abstractmethod
     def forget(self, user_id: int) -> int:
-        """Deletes the rows, inside a transaction. Returns how many."""
+        """Deletes the rows, inside a transaction, and what the caches hold. Idempotent, called more
+        than once. Raises until it has succeeded. Returns how many rows went."""
 
 
 _holders: list[PersonalData] = []

@@ -1,4 +1,7 @@
-"""Machine tokens: given for ADMIN_TOKEN, short-lived, kept as hashes, acting as the seed admin."""
+"""Machine tokens: given for ADMIN_TOKEN, short-lived, kept as hashes, acting as the seed admin.
+
+Hashes are keyed with ADMIN_TOKEN: whoever changes or removes it ends every token given for it.
+"""
 
 import hashlib
 import hmac
@@ -19,7 +22,7 @@ class Refused(Exception):
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hmac.new(settings.ADMIN_TOKEN.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def issue(offered: str, *, now: datetime) -> tuple[str, datetime]:
@@ -47,10 +50,15 @@ def revoke(token: ApiToken) -> None:
 
 
 def find(token: str, *, now: datetime) -> ApiToken | None:
-    """The living token this is, with its user, or None."""
+    """The living token this is, with its user, or None. It lives no longer than the admin's role."""
+    if not settings.ADMIN_TOKEN:
+        return None
     return (
         ApiToken.objects.filter(
-            digest=_digest(token), expires_at__gt=now, user__is_active=True
+            digest=_digest(token),
+            expires_at__gt=now,
+            user__is_active=True,
+            user__role=User.Role.ADMIN,
         )
         .select_related("user")
         .first()

@@ -1,4 +1,3 @@
-from allauth.socialaccount.providers.google.views import oauth2_callback
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.generic import RedirectView
@@ -16,7 +15,7 @@ urlpatterns = [
     path("account/delete/", views.delete_account, name="delete_account"),
     path("erased/<uuid:receipt>/", views.erased, name="erased"),
     # Of allauth's pages we need one; the other names are those it may redirect to.
-    path("accounts/google/login/callback/", oauth2_callback, name="google_callback"),
+    path("accounts/google/login/callback/", views.google_callback, name="google_callback"),
     path("accounts/login/", to_welcome, name="account_login"),
     path("accounts/signup/", to_welcome, name="account_signup"),
     path("accounts/inactive/", to_welcome, name="account_inactive"),

@@ -1,12 +1,15 @@
 """The doors of the accounts floor: sign in, sign out, the legal pages, deletion and its receipt."""
 
+import logging
 import uuid
 
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,10 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import erase
+from accounts.adapter import Google
 from accounts.jobs import run_erasures
-from accounts.models import Erasure
+from accounts.models import Erasure, User
 from accounts.zones import is_time_zone
 from oo.lib.jobs import wake
+
+log = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -29,7 +35,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("/")
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = "/"
     if request.method == "POST":
         if not settings.GOOGLE_CLIENT_ID:
@@ -37,8 +43,24 @@ def welcome(request: HttpRequest) -> HttpResponse:
             return redirect("welcome")
         request.session["time_zone"] = request.POST.get("time_zone", "")[:64]
         provider = get_adapter().get_provider(request, "google")
+        provider.oauth2_adapter_class = Google
         return provider.redirect(request, process="login", next_url=wanted)
     return render(request, "accounts/welcome.html", {"next": wanted})
+
+
+@login_not_required
+@never_cache
+@require_GET
+def google_callback(request: HttpRequest) -> HttpResponse:
+    """The browser comes back from Google, with a code or a refusal."""
+    try:
+        return OAuth2CallbackView.adapter_view(Google)(request)
+    except IntegrityError:
+        log.info("the same person signed in for the first time twice at once")
+    except (ValueError, TypeError, LookupError, AttributeError):
+        log.exception("Google gave an answer that makes no sense")
+    messages.error(request, "Google did not confirm who you are. Please try again.")
+    return redirect("welcome")
 
 
 @require_POST
@@ -59,7 +81,12 @@ def terms(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def privacy_notice(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/privacy.html")
+    kept = {
+        "event_days": settings.EVENT_RETENTION_DAYS,
+        "snapshot_hours": settings.SNAPSHOT_HOURS,
+        "session_days": settings.SESSION_COOKIE_AGE // 86_400,
+    }
+    return render(request, "accounts/privacy.html", kept)
 
 
 @require_POST
@@ -68,8 +95,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("time_zone", "")
     if not is_time_zone(name):
         return JsonResponse({"detail": "That is not a time zone."}, status=400)
-    request.user.time_zone = name
-    request.user.save(update_fields=["time_zone"])
+    User.objects.filter(pk=request.user.pk, is_active=True).update(time_zone=name)
     return JsonResponse({"time_zone": name})
 
 
@@ -104,6 +130,4 @@ def erased(request: HttpRequest, receipt: uuid.UUID) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that can't be trusted, most often one from before a sign-out."""
-    if request.path.startswith("/api/"):
-        return JsonResponse({"status": 403, "title": "Forbidden", "detail": reason}, status=403)
     return render(request, "403_csrf.html", status=403)

@@ -104,7 +104,7 @@ def fill(users: int, *, sessions: int) -> list[str]:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     cookies = []
     for person in people[:sessions]:
-        connection_id = person.connections.get().pk
+        connection_id = person.connections.values_list("pk", flat=True).get()
         texts = {f"task:t{person.pk}x{n}": f"Thing number {n} to do" for n in range(CANDIDATES)}
         snapshot.write(connection_id, texts, lasts=timedelta(hours=24))
         session = store()

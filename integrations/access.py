@@ -1,19 +1,25 @@
 """Using a grant: a fresh access token, refreshed by one worker at a time."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.db import connection as database
 from django.db import transaction
 
 from integrations.models import Connection
-from integrations.source import NeedsReconnect, TokenRejected, UsesOAuth, sources
+from integrations.source import NeedsReconnect, SourceTrouble, TokenRejected, UsesOAuth, sources
 from oo.events.catalogue import ConnectionChanged
 from oo.events.publish import publish
+from oo.lib.encrypted import CannotDecrypt
+from oo.lib.lock import file_lock
 
 T = TypeVar("T")
 
 EARLY = timedelta(seconds=60)
+LOCK_FILES = 64
 
 
 def oauth_source(connection: Connection) -> UsesOAuth:
@@ -25,10 +31,14 @@ def oauth_source(connection: Connection) -> UsesOAuth:
 
 def with_access(connection: Connection, call: Callable[[str], T], *, now: datetime) -> T:
     """`call(access token)`, with a refresh before it if the token is about to end and one after it
-    if the source refuses the token. Raises NeedsReconnect, SourceTrouble.
+    if the source refuses the token. Raises NeedsReconnect, SourceTrouble, Connection.DoesNotExist.
     """
-    token = connection.access_token
-    if connection.access_expires_at and connection.access_expires_at <= now + EARLY:
+    with _opening():
+        row = Connection.objects.filter(pk=connection.pk)
+        token, ends = row.values_list("access_token", "access_expires_at").get()
+    if not token:
+        raise NeedsReconnect("there is no token")
+    if ends and ends <= now + EARLY:
         token = refresh(connection, stale=token, now=now)
     try:
         return call(token)
@@ -43,41 +53,68 @@ def with_access(connection: Connection, call: Callable[[str], T], *, now: dateti
 def refresh(connection: Connection, *, stale: str, now: datetime) -> str:
     """A token that is not `stale`: another worker's, if it was quicker, else a new one.
 
-    The row lock spans the exchange: a rotating refresh token used twice, more than a minute apart,
-    has the source revoke everything. Raises NeedsReconnect, SourceTrouble.
+    The lock spans the exchange: a rotating refresh token used twice, more than a minute apart, has
+    the source revoke everything. Raises NeedsReconnect, SourceTrouble, Connection.DoesNotExist.
     """
-    with transaction.atomic():
-        row = Connection.objects.select_for_update().get(pk=connection.pk)
-        if not row.refresh_token or not row.access_token:
+    with alone_with(connection.pk) as row:
+        with _opening():
+            access, ours = row.access_token, row.refresh_token
+        if access and access != stale:
+            return access
+        if not ours:
             raise NeedsReconnect("there is nothing to refresh with")
-        if row.access_token == stale:
-            grant = oauth_source(row).refresh(row.refresh_token, now=now)
-            row.access_token = grant.access_token
-            row.access_expires_at = grant.expires_at
+        grant = oauth_source(row).refresh(ours, now=now)
+        Connection.objects.filter(pk=row.pk).update(
+            access_token=grant.access_token,
+            access_expires_at=grant.expires_at,
             # Inside the source's grace period the answer has no new refresh token: keep ours.
-            row.refresh_token = grant.refresh_token or row.refresh_token
-            row.save(update_fields=["access_token", "access_expires_at", "refresh_token"])
-        connection.access_token = row.access_token
-        connection.refresh_token = row.refresh_token
-        connection.access_expires_at = row.access_expires_at
-        return row.access_token
+            refresh_token=grant.refresh_token or ours,
+        )
+        return grant.access_token
+
+
+@contextmanager
+def alone_with(connection_id: uuid.UUID) -> Iterator[Connection]:
+    """The row as it is now, while nobody else refreshes or cuts it. Raises Connection.DoesNotExist.
+
+    PostgreSQL locks the row, in a transaction that spans the block. SQLite has one lock for all who
+    write, and holding that while a source takes its time would hold up everybody: there it is a
+    lock file. Not to be entered inside a transaction of one's own.
+    """
+    if database.features.has_select_for_update:
+        with transaction.atomic():
+            yield Connection.objects.select_for_update().get(pk=connection_id)
+    else:
+        with file_lock(f"connection-{connection_id.int % LOCK_FILES}"):
+            yield Connection.objects.get(pk=connection_id)
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    # The operator can put the key back, so nothing is given up here.
+    try:
+        yield
+    except CannotDecrypt as error:
+        raise SourceTrouble("sealed", f"its tokens can't be opened: {error}") from error
 
 
 def mark_reconnect(connection: Connection, *, now: datetime) -> None:
     """The grant is gone: say so to the user, unless they have connected anew meanwhile."""
+    same = Connection.objects.filter(
+        pk=connection.pk,
+        granted_at=connection.granted_at,
+        status=Connection.Status.CONNECTED,
+    )
     with transaction.atomic():
-        row = Connection.objects.select_for_update().filter(pk=connection.pk).first()
-        if row is None or row.access_token != connection.access_token:
+        if not same.update(
+            status=Connection.Status.RECONNECT, access_token="", refresh_token="", trouble=""
+        ):
             return
-        row.status = Connection.Status.RECONNECT
-        row.access_token = row.refresh_token = ""
-        row.trouble = ""
-        row.save(update_fields=["status", "access_token", "refresh_token", "trouble"])
         publish(
             ConnectionChanged(
-                user_id=row.user_id,
-                connection_id=str(row.pk),
-                source=row.source,
+                user_id=connection.user_id,
+                connection_id=str(connection.pk),
+                source=connection.source,
                 status="reconnect",
             ),
             now=now,

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db import models
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
@@ -13,25 +14,25 @@ from integrations.models import Connection
 from oo.lib.problem import problem
 
 
-class ConnectionReply(serializers.Serializer):
+class ConnectionReply(serializers.Serializer[Connection]):
     id = serializers.UUIDField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF's own attribute is of fields
     status = serializers.ChoiceField(choices=Connection.Status.choices)
     created_at = serializers.DateTimeField()
     synced_at = serializers.DateTimeField(allow_null=True, help_text="When it was last read.")
 
 
-class ConnectionsView(generics.ListAPIView):
+class ConnectionsView(generics.ListAPIView[Connection]):
     """Your connections. Tokens are never shown."""
 
     serializer_class = ConnectionReply
     queryset = Connection.objects.none()
 
-    def get_queryset(self):
-        return Connection.objects.filter(user=self.request.user).order_by("created_at")
+    def get_queryset(self) -> "models.QuerySet[Connection]":
+        return Connection.objects.filter(user=self.request.user.pk).order_by("created_at")
 
 
-class ConnectionView(generics.GenericAPIView):
+class ConnectionView(generics.GenericAPIView[Connection]):
     """One of your connections."""
 
     serializer_class = ConnectionReply
@@ -44,7 +45,7 @@ class ConnectionView(generics.GenericAPIView):
         }
     )
     def delete(self, request: Request, connection_id: uuid.UUID) -> Response:
-        connection = Connection.objects.filter(pk=connection_id, user=request.user).first()
+        connection = Connection.objects.filter(pk=connection_id, user=request.user.pk).first()
         if connection is None:
             return problem(404, "There is no such connection, or it is not yours.")
         disconnect(connection, now=timezone.now())

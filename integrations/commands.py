@@ -3,12 +3,14 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.db import models, transaction
+
 from integrations.access import mark_reconnect, oauth_source, with_access
 from integrations.models import Command, Connection, Task
 from integrations.source import CompletesTasks, NeedsReconnect, SourceTrouble, sources
 from oo.events.catalogue import TaskCompleted
 from oo.events.publish import publish
-from oo.lib.claim import claim
+from oo.lib.claim import claim, one_by_one
 from oo.lib.jobs import wake
 
 log = logging.getLogger(__name__)
@@ -16,81 +18,99 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
 GIVE_UP = timedelta(days=7)
+AT_ONCE = 100
 
 
 def request_completion(task_id: int, *, now: datetime) -> None:
     """Marks a task done here and has its source told. Call inside atomic(). Idempotent."""
     from integrations.jobs import send_commands
 
-    task = Task.objects.filter(pk=task_id, closed_at=None).select_related("connection").first()
-    if task is None or not isinstance(sources.get(task.connection.source), CompletesTasks):
+    task = Task.objects.filter(pk=task_id, closed_at=None)
+    known = task.values("user_id", "connection_id", "connection__source").first()
+    if known is None or known["connection__source"] not in sources:
         return
-    if not Task.objects.filter(pk=task_id, closed_at=None).update(
-        closed_at=now, closed_as=Task.Closed.DONE
-    ):
+    if not isinstance(sources.get(known["connection__source"]), CompletesTasks):
         return
-    Command.objects.create(connection=task.connection, task=task, created_at=now, due_at=now)
-    publish(TaskCompleted(user_id=task.user_id, task_id=task_id, where="oo"), now=now)
+    if not task.update(closed_at=now, closed_as=Task.Closed.DONE):
+        return
+    Command.objects.create(
+        connection_id=known["connection_id"], task_id=task_id, created_at=now, due_at=now
+    )
+    publish(TaskCompleted(user_id=known["user_id"], task_id=task_id, where="oo"), now=now)
     wake(send_commands)
 
 
 def send_due(*, now: datetime, limit: int = 50) -> int:
-    """Sends commands whose time has come, by connection. Returns how many were taken."""
-    due = Command.objects.filter(outcome=Command.Outcome.WAITING, due_at__lte=now)
-    taken = claim(due.order_by("due_at"), now=now, lease=LEASE, limit=limit)
-    by_connection: dict[object, list[Command]] = {}
-    for command in taken:
-        by_connection.setdefault(command.connection_id, []).append(command)
-    connections = Connection.objects.select_related("user").in_bulk(list(by_connection))
-    for key, commands in by_connection.items():
-        if key in connections:
-            _send(connections[key], commands, now=now)
-    return len(taken)
+    """Sends the commands whose time has come, for up to `limit` connections. Returns for how many.
+
+    Those of a connection that needs its user wait until it is connected again.
+    """
+    due = _waiting().filter(due_at__lte=now, connection__status=Connection.Status.CONNECTED)
+    count = 0
+    for command in one_by_one(due.order_by("due_at"), now=now, lease=LEASE, limit=limit):
+        count += 1
+        others = _waiting().filter(connection=command.connection_id).order_by("created_at")
+        commands = [command, *claim(others, now=now, lease=LEASE, limit=AT_ONCE - 1)]
+        connection = Connection.objects.filter(pk=command.connection_id).first()
+        if connection is not None:  # else they went with it
+            _send(connection, commands, now=now)
+    return count
 
 
 def send_for(connection: Connection, *, now: datetime) -> None:
-    """Sends what waits for one connection, due or not, before it is read."""
-    waiting = Command.objects.filter(connection=connection, outcome=Command.Outcome.WAITING)
-    commands = claim(waiting.order_by("created_at"), now=now, lease=LEASE, limit=100)
+    """Sends what waits for one connection, due or not: what is read next then shows it."""
+    waiting = _waiting().filter(connection=connection).order_by("created_at")
+    commands = claim(waiting, now=now, lease=LEASE, limit=AT_ONCE)
     if commands:
         _send(connection, commands, now=now)
 
 
+def _waiting() -> "models.QuerySet[Command]":
+    return Command.objects.filter(outcome=Command.Outcome.WAITING)
+
+
 def _send(connection: Connection, commands: list[Command], *, now: datetime) -> None:
-    source = oauth_source(connection)
+    """Sends them and notes what became of each. Whatever goes wrong is noted with them."""
     tasks = Task.objects.in_bulk([command.task_id for command in commands])
     wanted = {str(c.uuid): tasks[c.task_id].external_id for c in commands if c.task_id in tasks}
     outcomes: dict[str, str] = {}
-    error = ""
+    error, retry_after = "no outcome", 0.0
     try:
-        if connection.status == Connection.Status.RECONNECT:
-            raise NeedsReconnect("waiting for the user")
+        source = oauth_source(connection)
         assert isinstance(source, CompletesTasks)
         outcomes.update(
-            with_access(
-                connection, lambda token: source.complete(token, wanted, now=now), now=now
-            )
+            with_access(connection, lambda token: source.complete(token, wanted, now=now), now=now)
         )
-        error = "no outcome"
+    except Connection.DoesNotExist:
+        return  # they went with it
     except NeedsReconnect:
         error = "needs reconnect"
         mark_reconnect(connection, now=now)
     except SourceTrouble as trouble:
         log.warning("commands for %s: %s", connection.pk, trouble)
-        error = trouble.code
+        error, retry_after = trouble.code, trouble.retry_after or 0.0
+    except Exception:
+        log.exception("commands for %s", connection.pk)
+        error = "internal"
     for command in commands:
-        _note(command, outcomes.get(str(command.uuid)), error, now)
+        _note(command, outcomes.get(str(command.uuid)), error, retry_after, now)
 
 
-def _note(command: Command, outcome: str | None, error: str, now: datetime) -> None:
+def _note(
+    command: Command, outcome: str | None, error: str, retry_after: float, now: datetime
+) -> None:
     fields: dict[str, object] = {"claim_token": None, "claimed_until": None}
-    if outcome:
+    if outcome in (Command.Outcome.OK, Command.Outcome.GONE):
         fields |= {"outcome": outcome, "finished_at": now, "error": ""}
-    elif now - command.created_at > GIVE_UP:
+    elif outcome or now - command.created_at > GIVE_UP:
+        error = outcome or error
         fields |= {"outcome": Command.Outcome.FAILED, "finished_at": now, "error": error}
-        # The next read is then a full one, which finds the task still open and shows it again.
-        Connection.objects.filter(pk=command.connection_id).update(cursor="")
     else:
         wait = min(timedelta(seconds=10 * 2 ** min(command.attempts, 10)), LONGEST_WAIT)
+        wait = max(wait, timedelta(seconds=min(retry_after, 86_400)))
         fields |= {"attempts": command.attempts + 1, "due_at": now + wait, "error": error}
-    Command.objects.filter(pk=command.pk, claim_token=command.claim_token).update(**fields)
+    with transaction.atomic():
+        ours = Command.objects.filter(pk=command.pk, claim_token=command.claim_token)
+        if ours.update(**fields) and fields.get("outcome") == Command.Outcome.FAILED:
+            # The next read is then a full one, which shows the task again if it is still open there.
+            Connection.objects.filter(pk=command.connection_id).update(cursor="")

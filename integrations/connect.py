@@ -70,6 +70,7 @@ def finish(
         "scope": grant.scope,
         # Perhaps another account there than before: read everything anew.
         "cursor": "",
+        "granted_at": now,
         "synced_at": None,
         "due_at": now,
         "failures": 0,

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from integrations import snapshot
+from integrations.access import alone_with
 from integrations.models import CalendarEvent, Connection, Revocation, Task
 from integrations.source import SourceTrouble, UsesOAuth, sources
 from oo.events.catalogue import ConnectionChanged
 from oo.events.publish import publish
-from oo.lib.claim import claim
+from oo.lib.claim import one_by_one
+from oo.lib.encrypted import CannotDecrypt
 from oo.lib.jobs import wake
 
 log = logging.getLogger(__name__)
@@ -33,56 +35,90 @@ def _cut(connection: Connection, *, keep_row: bool, now: datetime) -> None:
     from integrations.jobs import revoke_tokens
 
     connection_id = connection.pk
-    with transaction.atomic():
-        row = Connection.objects.select_for_update().filter(pk=connection.pk).first()
-        if row is None:
-            return
-        # The refresh token stands for the whole grant; an old grant has only an access token.
-        if token := row.refresh_token or row.access_token:
-            Revocation.objects.create(
-                user_id=row.user_id, source=row.source, token=token, due_at=now
+    try:
+        with alone_with(connection_id) as row, transaction.atomic():
+            give_up_tokens(row, due_at=now)
+            publish(
+                ConnectionChanged(
+                    user_id=row.user_id,
+                    connection_id=str(connection_id),
+                    source=row.source,
+                    status="reconnect" if keep_row else "disconnected",
+                ),
+                now=now,
             )
-        publish(
-            ConnectionChanged(
-                user_id=row.user_id,
-                connection_id=str(row.pk),
-                source=row.source,
-                status="reconnect" if keep_row else "disconnected",
-            ),
-            now=now,
-        )
-        if keep_row:
-            Task.objects.filter(connection=row).delete()
-            CalendarEvent.objects.filter(connection=row).delete()
-            row.status = Connection.Status.RECONNECT
-            row.access_token = row.refresh_token = row.cursor = row.trouble = ""
-            row.save()
-        else:
-            row.delete()
-        # After the commit: a read that is under way can't write it again once the row is cut.
-        transaction.on_commit(lambda: snapshot.drop(connection_id))
-        wake(revoke_tokens)
+            if keep_row:
+                Task.objects.filter(connection=row).delete()
+                CalendarEvent.objects.filter(connection=row).delete()
+            else:
+                row.delete()
+            # After the commit: a read that is under way can't write it again once the row is cut.
+            transaction.on_commit(lambda: snapshot.drop(connection_id))
+            wake(revoke_tokens)
+    except Connection.DoesNotExist:
+        return
+
+
+def give_up_tokens(row: Connection, *, due_at: datetime) -> None:
+    """Turns a connection's tokens into revocations. The connection is of no use without them.
+
+    Call it alone with the row, inside atomic().
+    """
+    try:
+        # Whether one takes the other along is the source's affair: both are handed in.
+        tokens = [token for token in (row.refresh_token, row.access_token) if token]
+    except CannotDecrypt as error:
+        log.error("the grant of %s can't be revoked: %s", row.pk, error)
+        tokens = []
+    Revocation.objects.bulk_create(
+        Revocation(user_id=row.user_id, source=row.source, token=token, due_at=due_at)
+        for token in tokens
+    )
+    Connection.objects.filter(pk=row.pk).update(
+        status=Connection.Status.RECONNECT,
+        access_token="",
+        refresh_token="",
+        cursor="",
+        trouble="",
+        # A read that is under way has nothing to take in any more.
+        claim_token=None,
+        claimed_until=None,
+    )
 
 
 def revoke_due(*, now: datetime, limit: int = 20) -> int:
-    """Revokes tokens whose connections were cut. Returns how many were taken."""
-    due = Revocation.objects.filter(due_at__lte=now).order_by("due_at")
-    taken = claim(due, now=now, lease=LEASE, limit=limit)
-    for revocation in taken:
+    """Revokes tokens whose connections were cut. Returns how many were taken.
+
+    Those of people who left are their erasure's, which tells them what was not confirmed.
+    """
+    due = Revocation.objects.filter(due_at__lte=now, user__deleted_at=None).order_by("due_at")
+    taken = 0
+    for revocation in one_by_one(due, now=now, lease=LEASE, limit=limit):
+        taken += 1
         try:
             revoke_token(revocation.source, revocation.token)
-        except SourceTrouble as error:
-            if revocation.attempts + 1 < ATTEMPTS:
-                Revocation.objects.filter(pk=revocation.pk).update(
-                    attempts=revocation.attempts + 1,
-                    due_at=now + timedelta(minutes=2**revocation.attempts),
-                    claim_token=None,
-                    claimed_until=None,
-                )
-                continue
-            log.error("a %s token could not be revoked: %s", revocation.source, error)
-        Revocation.objects.filter(pk=revocation.pk).delete()
-    return len(taken)
+        except (SourceTrouble, CannotDecrypt) as error:
+            _put_off(revocation, str(error), now)
+        except Exception as error:
+            log.exception("revoking a %s token", revocation.source)
+            _put_off(revocation, type(error).__name__, now)
+        else:
+            revocation.delete()
+    return taken
+
+
+def _put_off(revocation: Revocation, why: str, now: datetime) -> None:
+    attempts = revocation.attempts + 1
+    if attempts >= ATTEMPTS:
+        log.error("a %s token could not be revoked and is given up: %s", revocation.source, why)
+        revocation.delete()
+        return
+    Revocation.objects.filter(pk=revocation.pk).update(
+        attempts=attempts,
+        due_at=now + timedelta(minutes=2**revocation.attempts),
+        claim_token=None,
+        claimed_until=None,
+    )
 
 
 def revoke_token(source_id: str, token: str) -> None:

@@ -30,6 +30,13 @@ def last_sync(now: datetime) -> Finding:
         return Finding("ok", "No connection needs reading.")
     late = now - read["overdue"]
     allowed = timedelta(seconds=2 * settings.SYNC_EVERY_SECONDS)
+    sealed = Connection.objects.filter(trouble="sealed").count()
+    if sealed:
+        return Finding(
+            "fail",
+            f"The tokens of {sealed} connections were sealed with a key that is gone.",
+            "Put that key back into ENCRYPTION_KEYS, or have these users connect again.",
+        )
     newest = f"{read['newest']:%Y-%m-%d %H:%M} UTC" if read["newest"] else "never"
     if late > allowed:
         return Finding(

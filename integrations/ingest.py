@@ -1,10 +1,12 @@
 """The way in: what a source told becomes rows, a snapshot and events, in one transaction."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.zones import zone_of
 from integrations import snapshot
@@ -16,18 +18,19 @@ from oo.lib.encrypted import fingerprint
 
 # What can change about a task in its source.
 CHANGING = (
-    "text_hash", "project_ref", "priority", "due_on", "due_at", "recurring", "closed_at", "closed_as",
+    "text_hash", "project_ref", "priority", "due_on", "due_time", "due_at", "recurring",
+    "closed_at", "closed_as",
 )  # fmt: skip
+BATCH = 500
+LONGER_THAN_ANY_JOB = timedelta(hours=1)
 EVENTS_STAY = timedelta(days=15)  # longer than the window that a calendar is read for
 
 
-def told(connection: Connection) -> set[uuid.UUID]:
-    """The commands whose effect a read that begins now will see."""
-    return set(
-        Command.objects.filter(connection=connection)
-        .exclude(outcome=Command.Outcome.WAITING)
-        .values_list("pk", flat=True)
-    )
+def told(connection: Connection, *, now: datetime) -> set[uuid.UUID]:
+    """The commands whose effect a read that begins now will see, of those that finished lately."""
+    done = Q(finished_at__gt=now - LONGER_THAN_ANY_JOB)
+    commands = Command.objects.filter(done, connection=connection)
+    return set(commands.values_list("pk", flat=True))
 
 
 def ingest_tasks(
@@ -35,58 +38,78 @@ def ingest_tasks(
 ) -> None:
     """Takes in one read of a task list, before which `told_before` had been told to the source.
 
-    What oO completed since, or has still to tell, stays completed here.
+    What oO completed since, or has still to tell, stays completed here; where the source still said
+    otherwise the cursor stays as well, so that the next read is told again.
     """
     with transaction.atomic():
-        commands = Command.objects.filter(connection=connection)
-        ours = {
-            external_id
-            for pk, external_id in commands.values_list("pk", "task__external_id")
-            if pk not in told_before
-        }
-        known = {task.external_id: task for task in connection.tasks.filter(closed_at=None)}
-        seen = {task.external_id: task for task in pull.open if task.external_id not in ours}
-        rows = {key: _row(connection, task, now) for key, task in seen.items()}
-        changed = [key for key, row in rows.items() if key not in known or _differ(known[key], row)]
-        Task.objects.bulk_create(
-            [rows[key] for key in changed],
-            update_conflicts=True,
-            unique_fields=["connection", "external_id"],
-            update_fields=CHANGING,
-            batch_size=500,
-        )
+        ours = _ours(connection, told_before, now)
         gone = {closed.external_id: closed.completed_at for closed in pull.closed}
-        if pull.complete:
-            gone.update({key: None for key in known if key not in seen and key not in gone})
-        closing = [known[key] for key in gone if key in known and key not in ours]
-        facts: list[Event] = []
-        for task in closing:
-            completed_at = gone[task.external_id]
-            task.closed_at = completed_at or now
-            task.closed_as = Task.Closed.DONE if completed_at else Task.Closed.DELETED
-            if completed_at:
-                fact = TaskCompleted(user_id=connection.user_id, task_id=task.pk, where="source")
-                facts.append(fact)
-        Task.objects.bulk_update(closing, ["closed_at", "closed_as"], batch_size=500)
-        _write_texts(connection, pull)
+        seen = {
+            task.external_id: task
+            for task in pull.open
+            if task.external_id not in ours and task.external_id not in gone
+        }
+        # An entry that made no sense may be one we know, so its absence proves nothing.
+        everything = pull.complete and not pull.refused
+        known = _known(connection, None if everything else {*seen, *gone})
+        if everything:
+            gone |= {key: None for key in known if key not in seen and key not in gone}
+        changed = _upsert(connection, seen.values(), known, now)
         added = sum(key not in known for key in changed)
+        closing = {known[key]: at for key, at in gone.items() if key in known and key not in ours}
+        _close(closing, now)
+        held_back = any(task.external_id in ours for task in pull.open)
+        cursor = connection.cursor if held_back else pull.cursor
+        _write_texts(connection, pull, cursor)
+        Connection.objects.filter(pk=connection.pk).update(cursor=cursor)
+        connection.cursor = cursor
+        facts: list[Event] = [
+            TaskCompleted(user_id=connection.user_id, task_id=task.pk, where="source")
+            for task, completed_at in closing.items()
+            if completed_at
+        ]
         if changed or closing:
-            facts.append(
-                TaskSynced(
-                    user_id=connection.user_id,
-                    connection_id=str(connection.pk),
-                    added=added,
-                    changed=len(changed) - added,
-                    gone=len(closing),
-                )
-            )
+            facts.append(_synced(connection, added, len(changed) - added, len(closing)))
         publish(*facts, now=now)
 
 
-def _row(connection: Connection, task: SeenTask, now: datetime) -> Task:
-    due_at = task.due_at
-    if task.due_local:
-        due_at = task.due_local.replace(tzinfo=zone_of(connection.user.time_zone)).astimezone(UTC)
+def _ours(connection: Connection, told_before: set[uuid.UUID], now: datetime) -> set[str]:
+    """The tasks that oO completed and whose source did not know when the read began."""
+    waiting = Q(outcome=Command.Outcome.WAITING)
+    lately = Q(finished_at__gt=now - LONGER_THAN_ANY_JOB)
+    commands = Command.objects.filter(waiting | lately, connection=connection)
+    pairs = commands.values_list("pk", "task__external_id")
+    return {external_id for pk, external_id in pairs if pk not in told_before}
+
+
+def _known(connection: Connection, external_ids: set[str] | None) -> dict[str, Task]:
+    """The open tasks we know, of these or of all."""
+    tasks = Task.objects.filter(connection=connection, closed_at=None)
+    if external_ids is None or len(external_ids) > BATCH:
+        return {task.external_id: task for task in tasks}
+    return {task.external_id: task for task in tasks.filter(external_id__in=external_ids)}
+
+
+def _upsert(
+    connection: Connection, seen: Iterable[SeenTask], known: dict[str, Task], now: datetime
+) -> list[str]:
+    """Writes what is new or altered; returns the external ids."""
+    zone = zone_of(connection.zone)
+    rows = {task.external_id: _row(connection, task, zone, now) for task in seen}
+    changed = [key for key, row in rows.items() if key not in known or _differ(known[key], row)]
+    Task.objects.bulk_create(
+        [rows[key] for key in changed],
+        update_conflicts=True,
+        unique_fields=["connection", "external_id"],
+        update_fields=CHANGING,
+        batch_size=BATCH,
+    )
+    return changed
+
+
+def _row(connection: Connection, task: SeenTask, zone: tzinfo, now: datetime) -> Task:
+    due_time = task.due_local.time() if task.due_local else None
+    due_on, due_at = _placed(task.due_on, due_time, task.due_at, zone)
     return Task(
         user_id=connection.user_id,
         connection=connection,
@@ -94,23 +117,74 @@ def _row(connection: Connection, task: SeenTask, now: datetime) -> Task:
         text_hash=fingerprint(task.title),
         project_ref=task.project_id,
         priority=task.priority,
-        due_on=task.due_on,
+        due_on=due_on,
+        due_time=due_time,
         due_at=due_at,
         recurring=task.recurring,
         added_at=task.added_at or now,
     )
 
 
+def _placed(
+    due_on: date | None, due_time: time | None, due_at: datetime | None, zone: tzinfo
+) -> tuple[date | None, datetime | None]:
+    """The day and the instant something is due, for someone in this zone."""
+    if due_on and due_time:
+        return due_on, datetime.combine(due_on, due_time, zone).astimezone(UTC)
+    return (due_at.astimezone(zone).date() if due_at else due_on), due_at
+
+
 def _differ(before: Task, after: Task) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in CHANGING)
 
 
-def _write_texts(connection: Connection, pull: TaskPull) -> None:
-    texts = {} if pull.complete else snapshot.read(connection.pk) or {}
-    texts.update({f"task:{task.external_id}": task.title for task in pull.open})
+def _close(closing: dict[Task, datetime | None], now: datetime) -> None:
+    done = [task for task, completed_at in closing.items() if completed_at]
+    for task in done:
+        task.closed_at = min(closing[task] or now, now)
+        task.closed_as = Task.Closed.DONE
+    Task.objects.bulk_update(done, ["closed_at", "closed_as"], batch_size=100)
+    deleted = [task.pk for task, completed_at in closing.items() if not completed_at]
+    for some in _batches(deleted):
+        Task.objects.filter(pk__in=some).update(closed_at=now, closed_as=Task.Closed.DELETED)
+
+
+def _write_texts(connection: Connection, pull: TaskPull, cursor: str) -> None:
+    texts = {} if pull.complete else snapshot.read_at(connection.pk, connection.cursor)
+    if texts is None:
+        return  # still lost: only a complete read brings it back
+    texts |= {f"task:{task.external_id}": task.title for task in pull.open}
     for closed in pull.closed:
         texts.pop(f"task:{closed.external_id}", None)
-    snapshot.write(connection.pk, texts, lasts=timedelta(hours=settings.SNAPSHOT_HOURS))
+    lasts = timedelta(hours=settings.SNAPSHOT_HOURS)
+    snapshot.write(connection.pk, texts, lasts=lasts, cursor=cursor)
+
+
+def _synced(connection: Connection, added: int, changed: int, gone: int) -> TaskSynced:
+    return TaskSynced(
+        user_id=connection.user_id,
+        connection_id=str(connection.pk),
+        added=added,
+        changed=changed,
+        gone=gone,
+    )
+
+
+def move_to_zone(connection: Connection, name: str, *, now: datetime) -> None:
+    """Works out anew when tasks are due, for a user who is in another time zone now."""
+    zone = zone_of(name)
+    with transaction.atomic():
+        moved = []
+        for task in connection.tasks.filter(closed_at=None, due_at__isnull=False):
+            before = (task.due_on, task.due_at)
+            task.due_on, task.due_at = _placed(task.due_on, task.due_time, task.due_at, zone)
+            if (task.due_on, task.due_at) != before:
+                moved.append(task)
+        Task.objects.bulk_update(moved, ["due_on", "due_at"], batch_size=100)
+        Connection.objects.filter(pk=connection.pk).update(zone=name)
+        connection.zone = name
+        if moved:
+            publish(_synced(connection, added=0, changed=len(moved), gone=0), now=now)
 
 
 def ingest_calendar(connection: Connection, pull: CalendarPull, *, now: datetime) -> None:
@@ -129,19 +203,15 @@ def ingest_calendar(connection: Connection, pull: CalendarPull, *, now: datetime
             for event in pull.coming
         ]
         ids = {row.external_id for row in rows}
-        stale = [
-            pk
-            for pk, key in connection.calendar_events.values_list("pk", "external_id")
-            if key not in ids
-        ]
-        for start in range(0, len(stale), 500):
-            CalendarEvent.objects.filter(pk__in=stale[start : start + 500]).delete()
+        known = connection.calendar_events.values_list("pk", "external_id")
+        for some in _batches([pk for pk, external_id in known if external_id not in ids]):
+            CalendarEvent.objects.filter(pk__in=some).delete()
         CalendarEvent.objects.bulk_create(
             rows,
             update_conflicts=True,
             unique_fields=["connection", "external_id"],
             update_fields=["text_hash", "starts_at", "ends_at", "all_day"],
-            batch_size=500,
+            batch_size=BATCH,
         )
         texts = {f"event:{event.external_id}": event.title for event in pull.coming}
         snapshot.write(connection.pk, texts, lasts=EVENTS_STAY)
@@ -151,3 +221,8 @@ def ingest_calendar(connection: Connection, pull: CalendarPull, *, now: datetime
             ),
             now=now,
         )
+
+
+def _batches(keys: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(keys), BATCH):
+        yield keys[start : start + BATCH]

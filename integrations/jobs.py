@@ -1,16 +1,30 @@
+import time
+from collections.abc import Callable
+
 from celery import shared_task
 from django.utils import timezone
 
-BATCH = 20
+# With the longest that one piece of work takes, below CELERY_TASK_SOFT_TIME_LIMIT.
+SECONDS = 40.0
+
+
+def _work_off(step: Callable[..., int]) -> bool:
+    """Has one piece of work done after the other; whether time was up before the work was."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if not step(now=timezone.now(), limit=1):
+            return False
+    return True
 
 
 @shared_task
 def sync_sweep() -> None:
-    """Reads the connections that are due, a batch; when the batch was full, has another taken."""
+    """Reads the connections that are due, as many as fit; when more are due, has them taken."""
     from integrations.sync import sync_due
 
-    if sync_due(now=timezone.now(), limit=BATCH) == BATCH:
-        sync_sweep.delay()
+    if _work_off(sync_due):
+        # One that finds no free worker for so long is not needed: beat brings the next.
+        sync_sweep.apply_async(expires=30)
 
 
 @shared_task
@@ -25,13 +39,11 @@ def sync_connections(user_id: int) -> None:
 def send_commands() -> None:
     from integrations.commands import send_due
 
-    while send_due(now=timezone.now()):
-        pass
+    _work_off(send_due)
 
 
 @shared_task
 def revoke_tokens() -> None:
     from integrations.disconnect import revoke_due
 
-    while revoke_due(now=timezone.now()):
-        pass
+    _work_off(revoke_due)

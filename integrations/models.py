@@ -18,8 +18,25 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         ).order_by("due_at")
 
 
+class ConnectionManager(models.Manager["Connection"]):
+    """Leaves the tokens sealed: they are opened one connection at a time, by who uses them.
+
+    So a value that no key opens troubles its own connection and no list of many.
+    """
+
+    def get_queryset(self) -> ConnectionQuerySet:
+        return ConnectionQuerySet(self.model, using=self._db).defer("access_token", "refresh_token")
+
+    def due(self, now: datetime) -> ConnectionQuerySet:
+        return self.get_queryset().due(now)
+
+
 class Connection(Claimable):
-    """One user's link to one source. `due_at` is when it is next read; null for uploaded files."""
+    """One user's link to one source. `due_at` is when it is next read; null for uploaded files.
+
+    `granted_at` is when the user gave the present grant, `zone` the time zone that the due times of
+    its tasks were last worked out for.
+    """
 
     class Status(models.TextChoices):
         CONNECTED = "connected"
@@ -35,14 +52,16 @@ class Connection(Claimable):
     refresh_token = EncryptedTextField(default="", blank=True)
     access_expires_at = models.DateTimeField(null=True)
     scope = models.CharField(max_length=200, blank=True)
-    cursor = models.CharField(max_length=300, blank=True)
+    cursor = models.CharField(max_length=1000, blank=True)
+    zone = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
+    granted_at = models.DateTimeField(null=True)
     synced_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     trouble = models.CharField(max_length=30, blank=True)
 
-    objects = ConnectionQuerySet.as_manager()
+    objects = ConnectionManager()
 
     class Meta:
         db_table = "connections"
@@ -60,19 +79,26 @@ class Connection(Claimable):
 
 
 class Task(models.Model):
-    """An item in the user's own list. Its text is not here but in the snapshot."""
+    """An item in the user's own list. Its text is not here but in the snapshot.
+
+    `due_on` is the day and `due_at` the instant it is due, both for a user in `connection.zone`.
+    `due_time` is set when the time floats: then it is that time of day wherever the user is.
+    """
 
     class Closed(models.TextChoices):
         DONE = "done"
         DELETED = "deleted"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tasks")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tasks"
+    )
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="tasks")
     external_id = models.CharField(max_length=64)
     text_hash = models.CharField(max_length=32)
     project_ref = models.CharField(max_length=64, blank=True)
     priority = models.PositiveSmallIntegerField(default=1)
     due_on = models.DateField(null=True)
+    due_time = models.TimeField(null=True)
     due_at = models.DateTimeField(null=True)
     recurring = models.BooleanField(default=False)
     added_at = models.DateTimeField()
@@ -85,9 +111,7 @@ class Task(models.Model):
             models.UniqueConstraint(fields=["connection", "external_id"], name="one_row_per_task")
         ]
         indexes = [
-            models.Index(
-                fields=["user"], name="tasks_open", condition=Q(closed_at__isnull=True)
-            ),
+            models.Index(fields=["user"], name="tasks_open", condition=Q(closed_at__isnull=True)),
             models.Index(fields=["user", "closed_at"], name="tasks_closed"),
         ]
 
@@ -150,6 +174,13 @@ class Command(Claimable):
         return f"complete {self.task_id} ({self.outcome})"
 
 
+class RevocationManager(models.Manager["Revocation"]):
+    """Leaves the token sealed until it is used."""
+
+    def get_queryset(self) -> "models.QuerySet[Revocation]":
+        return super().get_queryset().defer("token")
+
+
 class Revocation(Claimable):
     """A token still to be revoked at its source, after the connection it was for is gone."""
 
@@ -160,6 +191,8 @@ class Revocation(Claimable):
     token = EncryptedTextField()
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
+
+    objects = RevocationManager()
 
     class Meta:
         db_table = "revocations"

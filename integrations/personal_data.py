@@ -1,13 +1,20 @@
 """What the integrations floor holds about a person."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
 
 from accounts.privacy import PersonalData, register
 from integrations import snapshot
-from integrations.disconnect import revoke_token
+from integrations.access import alone_with
+from integrations.disconnect import give_up_tokens, revoke_token
 from integrations.models import CalendarEvent, Command, Connection, Revocation, Task
+from oo.lib.cache import require_cache
+
+
+class StillGranted(Exception):
+    """Someone connected while they left: their tokens have to be given up first."""
 
 
 class Signals(PersonalData):
@@ -15,7 +22,7 @@ class Signals(PersonalData):
     floor = 2
     models = (
         "integrations.Connection", "integrations.Task", "integrations.CalendarEvent",
-        "integrations.Command", "integrations.Revocation",
+        "integrations.Command",
     )  # fmt: skip
 
     def export(self, user_id: int) -> dict[str, Any]:
@@ -54,28 +61,53 @@ class Signals(PersonalData):
         }
 
     def let_go(self, user_id: int) -> None:
-        """Revokes every grant at its source. Raises SourceTrouble."""
-        for revocation in Revocation.objects.filter(user_id=user_id):
-            revoke_token(revocation.source, revocation.token)
-            revocation.delete()
+        """No refresh can bring a new token any more. What is left to revoke is among the grants."""
         for connection in Connection.objects.filter(user_id=user_id):
-            snapshot.drop(connection.pk)
-            revoke_token(connection.source, connection.refresh_token or connection.access_token)
+            with (
+                suppress(Connection.DoesNotExist),
+                alone_with(connection.pk) as row,
+                transaction.atomic(),
+            ):
+                give_up_tokens(row, due_at=row.created_at)
 
     def forget(self, user_id: int) -> int:
-        connections = list(Connection.objects.filter(user_id=user_id).values_list("pk", flat=True))
+        require_cache()
+        # Under the rows' locks: a read that is under way ends before this, or takes nothing in.
+        for connection in Connection.objects.select_for_update().filter(user_id=user_id):
+            if connection.refresh_token or connection.access_token:
+                raise StillGranted
+            snapshot.drop(connection.pk)
         gone = 0
         for rows in (
             Command.objects.filter(connection__user_id=user_id),
             CalendarEvent.objects.filter(user_id=user_id),
             Task.objects.filter(user_id=user_id),
-            Revocation.objects.filter(user_id=user_id),
             Connection.objects.filter(user_id=user_id),
         ):
             gone += rows.delete()[0]
-        # A read that was under way may have written a snapshot after `let_go`.
-        transaction.on_commit(lambda: [snapshot.drop(key) for key in connections] and None)
         return gone
 
 
+class Grants(PersonalData):
+    """Apart from what came through them, which need not wait until a source answers."""
+
+    id = "grants"
+    floor = 2
+    models = ("integrations.Revocation",)
+
+    def export(self, user_id: int) -> dict[str, Any]:
+        sources = Revocation.objects.filter(user_id=user_id).values_list("source", flat=True)
+        return {"still_to_be_revoked_at": list(sources)}
+
+    def let_go(self, user_id: int) -> None:
+        """Revokes every grant at its source. Raises SourceTrouble."""
+        for revocation in Revocation.objects.filter(user_id=user_id):
+            revoke_token(revocation.source, revocation.token)
+            revocation.delete()
+
+    def forget(self, user_id: int) -> int:
+        return Revocation.objects.filter(user_id=user_id).delete()[0]
+
+
 register(Signals())
+register(Grants())

@@ -1,12 +1,16 @@
 """The text of a user's things: encrypted, in the cache, with an end; never in the database.
 
 One entry for each connection. Losing it loses nothing: the next read of the source is a full one.
+An entry knows the cursor it was written at, for it is not written in the transaction of the rows:
+one that is of another cursor than they are counts as lost.
 """
 
 import json
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.core.cache import cache
 
@@ -19,8 +23,9 @@ def _key(connection_id: object) -> str:
     return f"snapshot:{connection_id}"
 
 
-def write(connection_id: object, texts: Texts, *, lasts: timedelta) -> None:
-    packed = seal(zlib.compress(json.dumps(texts, ensure_ascii=False).encode(), 6))
+def write(connection_id: object, texts: Texts, *, lasts: timedelta, cursor: str = "") -> None:
+    entry = {"cursor": cursor, "texts": texts}
+    packed = seal(zlib.compress(json.dumps(entry, ensure_ascii=False).encode(), 6))
     cache.set(_key(connection_id), packed, timeout=int(lasts.total_seconds()))
 
 
@@ -29,15 +34,24 @@ def read(connection_id: object) -> Texts | None:
     return read_many([connection_id]).get(str(connection_id))
 
 
+def read_at(connection_id: object, cursor: str) -> Texts | None:
+    """The texts as they were written at this cursor, or None."""
+    entry = _entries([connection_id]).get(str(connection_id))
+    return entry["texts"] if entry and entry["cursor"] == cursor else None
+
+
 def read_many(connection_ids: Iterable[object]) -> dict[str, Texts]:
     """The texts of several connections in one round trip, those that are there."""
+    return {key: entry["texts"] for key, entry in _entries(connection_ids).items()}
+
+
+def _entries(connection_ids: Iterable[object]) -> dict[str, Any]:
     keys = {_key(connection_id): str(connection_id) for connection_id in connection_ids}
-    found: dict[str, Texts] = {}
+    found: dict[str, Any] = {}
     for key, packed in cache.get_many(list(keys)).items():
-        try:
+        # What no key opens counts as absent; the next read of the source writes it anew.
+        with suppress(CannotDecrypt, zlib.error, ValueError):
             found[keys[key]] = json.loads(zlib.decompress(unseal(packed)))
-        except (CannotDecrypt, zlib.error, ValueError):
-            cache.delete(key)
     return found
 
 

@@ -9,13 +9,15 @@ from typing import BinaryIO, ClassVar, Literal
 from integrations.formats.facts import CalendarPull, TaskPull
 from oo.lib.registry import Registry
 
-Outcome = Literal["ok", "gone"]
+# What became of a command: done, there is no such task (any more), or the source won't do it.
+Outcome = Literal["ok", "gone", "refused"]
 
 
 class SourceTrouble(Exception):
     """The source can't be read now, through no fault of the user; try again later.
 
-    `retry_after` in seconds, where the source said so.
+    `code` is shown to operators; "unreachable" means that no answer came in time. `retry_after` in
+    seconds, where the source said so. The message goes to the log: no token, no text of the user's.
     """
 
     def __init__(self, code: str, message: str, retry_after: float | None = None) -> None:
@@ -25,7 +27,7 @@ class SourceTrouble(Exception):
 
 
 class NeedsReconnect(Exception):
-    """The user's grant is gone; only they can mend it."""
+    """The user's grant is gone or too small; only they can mend it."""
 
 
 class TokenRejected(Exception):
@@ -78,7 +80,9 @@ class UsesOAuth(SignalSource):
 
     @abstractmethod
     def pull(self, access_token: str, *, cursor: str, now: datetime) -> TaskPull:
-        """Reads what changed since `cursor`, or all. Raises TokenRejected, SourceTrouble."""
+        """Reads what changed since `cursor`; all of it (`complete`) when that is empty or the source
+        knows it no more. Raises TokenRejected, NeedsReconnect, SourceTrouble.
+        """
 
 
 class CompletesTasks(ABC):
@@ -91,7 +95,7 @@ class CompletesTasks(ABC):
         """Completes tasks: `{command uuid: external task id}`. The same uuid never acts twice.
 
         Returns an outcome for each; a uuid that is missing is to be tried again.
-        Raises TokenRejected, SourceTrouble.
+        Raises TokenRejected, NeedsReconnect, SourceTrouble.
         """
 
 

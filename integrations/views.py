@@ -3,6 +3,7 @@
 import logging
 import uuid
 from datetime import datetime
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from accounts.models import User
 from integrations.connect import BadState, begin, finish, take_attempt, take_file
 from integrations.disconnect import disconnect
 from integrations.formats.facts import BadFormat
@@ -49,7 +51,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 
 
 def _links(request: HttpRequest) -> list[dict[str, object]]:
-    mine = {c.source: c for c in Connection.objects.filter(user=request.user)}
+    mine = {c.source: c for c in Connection.objects.filter(user=request.user.pk)}
     return [
         {
             "source": source,
@@ -72,6 +74,11 @@ def _ago(connection: Connection | None, now: datetime) -> str:
             count = int(seconds // length)
             return f"{count} {unit}{'s' if count != 1 else ''} ago"
     return "just now"
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User), "LoginRequiredMiddleware lets nobody else through"
+    return request.user
 
 
 def _source(source_id: str) -> SignalSource:
@@ -100,9 +107,7 @@ def connect_start(request: HttpRequest, source_id: str) -> HttpResponse:
         messages.error(request, f"{source.name} is not set up here: `manage.py doctor` says how.")
         return redirect("connect")
     return redirect(
-        begin(
-            source, request.session, redirect_uri=_callback_url(source), now=timezone.now()
-        )
+        begin(source, request.session, redirect_uri=_callback_url(source), now=timezone.now())
     )
 
 
@@ -117,7 +122,9 @@ def connect_callback(request: HttpRequest, source_id: str) -> HttpResponse:
             source, request.session, state=request.GET.get("state", ""), now=now
         )
     except BadState:
-        messages.error(request, f"That took too long or began elsewhere. Connect {source.name} again.")
+        messages.error(
+            request, f"That took too long or began elsewhere. Connect {source.name} again."
+        )
         return redirect("connect")
     if error := request.GET.get("error"):
         said = REDIRECT_ERRORS.get(error, "{name} refused. Please try again.")
@@ -125,7 +132,7 @@ def connect_callback(request: HttpRequest, source_id: str) -> HttpResponse:
         return redirect("connect")
     try:
         finish(
-            request.user,
+            _user(request),
             source,
             code=request.GET.get("code", ""),
             verifier=verifier,
@@ -136,7 +143,7 @@ def connect_callback(request: HttpRequest, source_id: str) -> HttpResponse:
         log.warning("connecting %s: %s", source.id, error)
         messages.error(request, f"{source.name} did not complete the connection. Please try again.")
         return redirect("connect")
-    return redirect("tip")
+    return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 @require_POST
@@ -150,7 +157,7 @@ def upload(request: HttpRequest, source_id: str) -> HttpResponse:
         messages.error(request, "Choose a file first.")
         return redirect("connect")
     try:
-        count = take_file(request.user, source, file.file, now=timezone.now())
+        count = take_file(_user(request), source, cast(BinaryIO, file.file), now=timezone.now())
     except BadFormat as error:
         messages.error(request, str(error))
         return redirect("connect")
@@ -163,7 +170,7 @@ def upload(request: HttpRequest, source_id: str) -> HttpResponse:
 @require_POST
 def cut(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """Disconnects one of the user's own connections."""
-    connection = get_object_or_404(Connection, pk=connection_id, user=request.user)
+    connection = get_object_or_404(Connection, pk=connection_id, user=request.user.pk)
     name = sources.get(connection.source).name if connection.source in sources else "It"
     disconnect(connection, now=timezone.now())
     messages.success(request, f"{name} is disconnected, and what came from it is gone.")

@@ -14,6 +14,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from oo import reference
 from oo.lib.problem import CONTENT_TYPE
 
 
@@ -93,13 +94,10 @@ def offline(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document as a page to read."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
-    calls = [
-        {"method": method.upper(), "path": path, **operation}
-        for path, operations in schema["paths"].items()
-        for method, operation in operations.items()
-    ]
-    return render(request, "api_docs.html", {"calls": calls, "info": schema["info"]})
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    calls, everywhere = reference.read(document)
+    shown = {"calls": calls, "everywhere": everywhere, "info": document["info"]}
+    return render(request, "api_docs.html", shown)
 
 
 def _error(request: HttpRequest, status: int, title: str, says: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dj_database_url
 
+from adminconsole.theme import UNFOLD as UNFOLD
 from oo.lib.env import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -262,6 +263,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "oo.lib.limits.LimitsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -270,7 +272,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.PrivateMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "adminconsole.middleware.ConsoleMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -299,6 +303,7 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_URL = "/welcome/"
 LOGIN_REDIRECT_URL = "/"
 
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 # Sign-in only, through Google only; what it returns is used once and not kept.
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -367,6 +372,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
+DATETIME_FORMAT = "j M Y, H:i:s"
+DATE_FORMAT = "j M Y"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -388,20 +395,26 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["oo.lib.parse.JSON"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "oo.lib.problem.handler",
     "DEFAULT_THROTTLE_CLASSES": ["oo.lib.throttle.PerUser"],
     "DEFAULT_THROTTLE_RATES": {"user": "120/min", "token": "10/min"},
+    # Otherwise whoever invents an X-Forwarded-For has a new address, and a new limit, each time.
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "oO",
     "DESCRIPTION": "One tip. Right now.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_INCLUDE_SCHEMA": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "oo.lib.openapi.tell_errors",
+    ],
 }
 
 CELERY_BROKER_URL = (
@@ -410,6 +423,8 @@ CELERY_BROKER_URL = (
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
+    # Who wakes a job does not wait for a broker that is down: by default each would for six seconds.
+    "max_retries": 0,
     "socket_connect_timeout": 2,
     "socket_timeout": 30,
     "global_keyprefix": "oo:",

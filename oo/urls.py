@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView
 
 import accounts.urls
+import adminconsole.urls
 import agents.urls
 import integrations.urls
 import recommender.urls
@@ -24,12 +25,14 @@ urlpatterns = [
                 *agents.urls.api_urlpatterns,
                 *integrations.urls.api_urlpatterns,
                 *accounts.urls.api_urlpatterns,
+                *adminconsole.urls.api_urlpatterns,
                 path("schema", SpectacularJSONAPIView.as_view(permission_classes=()), name="schema"),
                 path("docs", pages.api_docs, name="api_docs"),
             ]
         ),
     ),
     path("admin/login/", login_not_required(RedirectView.as_view(pattern_name="welcome", query_string=True))),
+    *adminconsole.urls.urlpatterns,
     path("admin/", admin.site.urls),
     path("healthz", pages.healthz, name="healthz"),
     path("manifest.webmanifest", pages.manifest, name="manifest"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from agents.models import Candidate
 from recommender.bandit.features import Facts, Moment, named
+from recommender.contenders import Contender
 
 SECONDS_A_DAY = 86_400
 # A reminder is about now, so it weighs like an urgent task; the user's own priority counts if higher.
@@ -14,28 +15,27 @@ REMINDER_PRIORITY = 3
 Row = dict[str, float]
 
 
-def facts_of(candidate: Candidate, local: datetime) -> Facts:
+def facts_of(one: Contender, local: datetime) -> Facts:
     """What is known of one candidate at a local moment."""
-    task = candidate.task
-    if task is None:
-        age = (local - candidate.created_at).total_seconds() / SECONDS_A_DAY
-        priority = REMINDER_PRIORITY if candidate.kind == Candidate.Kind.REMINDER else 1
-        return Facts(candidate.kind, age_days=max(age, 0.0), priority=priority)
-    if task.due_at is not None:
-        overdue = task.due_at < local
+    if one.added_at is None:
+        age = (local - one.created_at).total_seconds() / SECONDS_A_DAY
+        priority = REMINDER_PRIORITY if one.kind == Candidate.Kind.REMINDER else 1
+        return Facts(one.kind, age_days=max(age, 0.0), priority=priority)
+    if one.due_at is not None:
+        overdue = one.due_at < local
     else:
-        overdue = task.due_on is not None and task.due_on < local.date()
-    priority = task.priority
-    if candidate.kind == Candidate.Kind.REMINDER:
+        overdue = one.due_on is not None and one.due_on < local.date()
+    priority = one.priority or 1
+    if one.kind == Candidate.Kind.REMINDER:
         priority = max(priority, REMINDER_PRIORITY)
-    age = (local - task.added_at).total_seconds() / SECONDS_A_DAY
-    return Facts(candidate.kind, is_overdue=overdue, age_days=max(age, 0.0), priority=priority)
+    age = (local - one.added_at).total_seconds() / SECONDS_A_DAY
+    return Facts(one.kind, is_overdue=overdue, age_days=max(age, 0.0), priority=priority)
 
 
-def rows_of(candidates: Sequence[Candidate], local: datetime) -> list[Row]:
+def rows_of(living: Sequence[Contender], local: datetime) -> list[Row]:
     """Raw named features, a dict for each candidate."""
     moment = Moment(local)
-    return [named(facts_of(candidate, local), moment) for candidate in candidates]
+    return [named(facts_of(one, local), moment) for one in living]
 
 
 def pack(rows: Sequence[Row]) -> dict[str, Any]:

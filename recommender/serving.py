@@ -14,19 +14,16 @@ from django.db.models import FilteredRelation, Q
 
 from accounts.models import User
 from accounts.zones import zone_of
-from agents.models import Candidate
 from integrations import snapshot
 from oo.events.catalogue import TipServed
 from oo.events.publish import publish
+from recommender.contenders import TITLE, Contender, contenders
 from recommender.decide import Ruling, decide
 from recommender.featurise import Row, pack, rows_of
 from recommender.models import Decision, Score
 
 log = logging.getLogger(__name__)
 
-# More than any pool holds; a pool that grew past it is cut at its least sure candidates.
-MOST_CANDIDATES = 200
-TITLE = "{title}"
 
 
 @dataclass(frozen=True)
@@ -129,23 +126,17 @@ def _choose(
     open one already.
     """
     started = time.perf_counter()
-    live = list(
-        Candidate.objects.filter(user=user)
-        .live(now)
-        .select_related("task", "event")
-        .order_by("-confidence", "pk")[:MOST_CANDIDATES]
-    )
-    words = _words(live)
-    candidates = [candidate for candidate in live if candidate.pk in words]
-    if not candidates:
+    worded = contenders(user, now=now)
+    if not worded:
         return None
-    rows = rows_of(candidates, now.astimezone(zone_of(user.time_zone)))
+    living = [one for one, _ in worded]
+    rows = rows_of(living, now.astimezone(zone_of(user.time_zone)))
     seed = int(rng.integers(2**63 - 1))
     ruling = decide(rows, state, seed=seed)
-    chosen = candidates[ruling.choice.index]
+    chosen, words = worded[ruling.choice.index]
     decision = Decision(
         user=user,
-        candidate=chosen,
+        candidate_id=chosen.id,
         kind=chosen.kind,
         policy=ruling.policy.id,
         policy_version=ruling.policy.version,
@@ -156,7 +147,7 @@ def _choose(
     latency_us = int((time.perf_counter() - started) * 1e6)
     with transaction.atomic():
         decision.save(force_insert=True)
-        _explain(decision, candidates, rows, ruling, seed, latency_us).save(force_insert=True)
+        _explain(decision, living, rows, ruling, seed, latency_us).save(force_insert=True)
         publish(
             TipServed(
                 user_id=user.pk,
@@ -166,40 +157,22 @@ def _choose(
             ),
             now=now,
         )
-    return _tip(
-        decision.pk, decision.kind, chosen.content, words[chosen.pk], now, decision.expires_at
-    )
-
-
-def _words(candidates: Sequence[Candidate]) -> dict[object, str]:
-    """The user's own words for each candidate that can be shown: empty where it needs none."""
-    owners = {c.pk: c.task or c.event for c in candidates if TITLE in c.content}
-    texts = snapshot.read_many({owner.connection_id for owner in owners.values() if owner})
-    words: dict[object, str] = {}
-    for candidate in candidates:
-        if TITLE not in candidate.content:
-            words[candidate.pk] = ""
-        elif owner := owners[candidate.pk]:
-            kind = "task" if candidate.task_id else "event"
-            text = texts.get(str(owner.connection_id), {}).get(f"{kind}:{owner.external_id}")
-            if text:
-                words[candidate.pk] = text
-    return words
+    return _tip(decision.pk, decision.kind, chosen.content, words, now, decision.expires_at)
 
 
 def _explain(
     decision: Decision,
-    candidates: Sequence[Candidate],
+    living: Sequence[Contender],
     rows: list[Row],
     ruling: Ruling,
     seed: int,
     latency_us: int,
 ) -> Score:
-    chosen = candidates[ruling.choice.index]
+    chosen = living[ruling.choice.index]
     return Score(
         decision=decision,
         chosen=ruling.choice.index,
-        candidates=[str(candidate.pk) for candidate in candidates],
+        candidates=[str(one.id) for one in living],
         features=pack(rows),
         scores=ruling.choice.scores.tolist(),
         propensities=ruling.choice.pmf.tolist(),

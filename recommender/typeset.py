@@ -4,14 +4,15 @@ import re
 import unicodedata
 
 # The stylesheet has a class of each name. Room is in Latin characters; a wide one counts as two.
-SIZES = (("xs", 26, 11), ("s", 64, 14), ("m", 130, 19), ("l", 280, 28))
+SIZES = (("xs", 26, 11), ("s", 64, 14), ("m", 130, 19), ("l", 280, 10_000))
 SMALLEST = "xl"
 
 
 def typeset(text: str) -> str:
-    """The largest size in which the sentence stays calm and its longest word needs no breaking."""
+    """The largest size in which the sentence stays calm and a long word is not torn apart."""
     room = sum(_width(character) for character in text)
-    longest = max((len(run) for run in re.findall(r"[\w.'’/@:-]+", text) if _unbroken(run)), default=0)
+    runs = [run for run in re.findall(r"[\w.'’/@:-]+", text) if _unbroken(run)]
+    longest = max(map(len, runs), default=0)
     for size, most, word in SIZES:
         if room <= most and longest <= word:
             return size

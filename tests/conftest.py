@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if plugin.DATABASE_URL:
-        return
-    skip = pytest.mark.skip(reason="about PostgreSQL's locks: runs in the PostgreSQL pass")
+    name, reason = (
+        ("once", "has nothing to do with the database: runs in the SQLite pass")
+        if plugin.DATABASE_URL
+        else ("postgres", "about PostgreSQL's locks: runs in the PostgreSQL pass")
+    )
     for item in items:
-        if item.get_closest_marker("postgres"):
-            item.add_marker(skip)
+        if item.get_closest_marker(name):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -62,4 +62,6 @@ class CalendarPull:
     """One read of a calendar: all its occurrences inside the window."""
 
     coming: list[SeenEvent]
-    refused: list[str] = field(default_factory=list)  # why entries were left out, without their text
+    refused: list[str] = field(
+        default_factory=list
+    )  # why entries were left out, without their text

@@ -109,11 +109,11 @@ class _Notes:
 
     def all(self) -> list[str]:
         notes = self.left_out[:MOST_NOTES]
-        if len(self.left_out) > MOST_NOTES:
-            notes.append(f"{len(self.left_out) - MOST_NOTES} more events were left out.")
+        if more := len(self.left_out) - len(notes):
+            notes.append(f"{more} more {'was' if more == 1 else 'were'} left out.")
         if self.guessed:
-            what = "1 event is" if self.guessed == 1 else f"{self.guessed} events are"
-            notes.append(f"{what} in a time zone that is not known here, and was read in yours.")
+            what = "1 event was" if self.guessed == 1 else f"{self.guessed} events were"
+            notes.append(f"{what} in a time zone that is not known here, so yours was taken.")
         return notes + self.more
 
 

@@ -47,10 +47,6 @@ class Mended:
     guessed_zone: bool = False  # it names a zone that no one knows
 
     @property
-    def zone(self) -> tzinfo | None:
-        return self.start.tzinfo if isinstance(self.start, datetime) else None
-
-    @property
     def repeats(self) -> bool:
         return "RRULE" in self.event or "RDATE" in self.event
 
@@ -92,14 +88,16 @@ def mend(raw: RawEvent, zones: Zones, *, users: tzinfo, last: datetime) -> Mende
             if moments:
                 event[dates] = vDDDLists(moments)
     replaces = value_of(event.get("RECURRENCE-ID"))
-    if replaces is not None:
+    if "RECURRENCE-ID" in event:
         if not isinstance(replaces, date):
             raise Unusable("it says wrongly what it replaces.")
         replaces = _in_zone(replaces, zone or users)
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         _mend_rule(rule, start, users=users, last=last)
-    uid = str(event.get("UID", "")).strip() or sha256("\n".join(lines).encode()).hexdigest()
+    # Without a UID an event is known by what it says, save for what each export says anew.
+    said = "\n".join(line for line in lines if not line.upper().startswith("DTSTAMP"))
+    uid = str(event.get("UID", "")).strip() or sha256(said.encode()).hexdigest()
     return Mended(event, uid, start, replaces, guessed)
 
 

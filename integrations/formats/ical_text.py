@@ -102,10 +102,9 @@ def scan(data: bytes, *, first: date, last: date) -> RawCalendar:
     A missing END is made up for; what is nested inside an event (alarms) is skipped.
     """
     # Folding may cut a character in two, so lines are joined before they are decoded.
-    joined = data.removeprefix(b"\xef\xbb\xbf")
     for end in (b"\r\r\n", b"\r\n", b"\r"):
-        joined = joined.replace(end, b"\n")
-    joined = joined.replace(b"\n ", b"").replace(b"\n\t", b"")
+        data = data.replace(end, b"\n")
+    joined = data.replace(b"\n ", b"").replace(b"\n\t", b"")
     return _Scanner(first - MARGIN, last + MARGIN).run(joined.split(b"\n"))
 
 

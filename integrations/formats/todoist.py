@@ -1,11 +1,15 @@
 """Todoist's API v1 objects into values. Pure, and distrustful: what makes no sense is left out."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from integrations.formats.facts import BadFormat, Closed, SeenTask, TaskPull
 
 LONGEST_TITLE = 500
+LONGEST_ID = 64
+LONGEST_CURSOR = 1000
+# What is outside is a mistake or a joke, and no arithmetic with it is safe in every time zone.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
 def parse_sync(body: Any, *, now: datetime) -> TaskPull:
@@ -16,7 +20,7 @@ def parse_sync(body: Any, *, now: datetime) -> TaskPull:
     if not isinstance(body, dict) or not isinstance(body.get("items"), list):
         raise BadFormat("Todoist's answer is not a sync reply.")
     cursor = body.get("sync_token")
-    if not isinstance(cursor, str) or not cursor:
+    if not _is_opaque(cursor, LONGEST_CURSOR):
         raise BadFormat("Todoist's answer has no sync token.")
     open_tasks: list[SeenTask] = []
     closed: list[Closed] = []
@@ -29,7 +33,7 @@ def parse_sync(body: Any, *, now: datetime) -> TaskPull:
             continue
         if isinstance(parsed, Closed):
             closed.append(parsed)
-        elif parsed is not None:
+        else:
             open_tasks.append(parsed)
     return TaskPull(
         open=open_tasks,
@@ -40,12 +44,12 @@ def parse_sync(body: Any, *, now: datetime) -> TaskPull:
     )
 
 
-def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed | None:
-    """One task object; None for what is no task (a header). Raises BadFormat."""
+def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed:
+    """One task object. Raises BadFormat."""
     if not isinstance(item, dict):
         raise BadFormat("A task is not an object.")
     external_id = item.get("id")
-    if not isinstance(external_id, str) or not 0 < len(external_id) <= 64:
+    if not _is_opaque(external_id, LONGEST_ID):
         raise BadFormat("A task has no usable id.")
     if item.get("is_deleted") is True:
         return Closed(external_id)
@@ -57,16 +61,16 @@ def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed | None:
     if not isinstance(content, str) or not content.strip():
         raise BadFormat("A task has no text.")
     if content.startswith("* "):
-        return None  # a header line, which can't be completed
+        return Closed(external_id)  # a header line, which is no task (any more)
     project_id = item.get("project_id")
-    project_id = project_id if isinstance(project_id, str) and len(project_id) <= 64 else ""
     priority = item.get("priority")
     due_on, due_local, due_at, recurring = parse_due(item.get("due"))
     return SeenTask(
         external_id=external_id,
-        title=content.strip()[:LONGEST_TITLE],
-        project_id=project_id,
-        priority=priority if isinstance(priority, int) and 1 <= priority <= 4 else 1,
+        # JSON can spell halves of characters, which nothing else can write.
+        title=content.strip()[:LONGEST_TITLE].encode(errors="replace").decode(),
+        project_id=project_id if _is_opaque(project_id, LONGEST_ID) else "",
+        priority=priority if priority in (2, 3, 4) else 1,
         due_on=due_on,
         due_local=due_local,
         due_at=due_at,
@@ -81,14 +85,17 @@ def parse_due(due: Any) -> tuple[date | None, datetime | None, datetime | None, 
         return None, None, None, False
     text, recurring = due["date"], due.get("is_recurring") is True
     try:
+        day = date.fromisoformat(text[:10])
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return None, None, None, recurring
         if len(text) == 10:
-            return date.fromisoformat(text), None, None, recurring
+            return day, None, None, recurring
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None, None, None, recurring
     if moment.tzinfo is None:
-        return moment.date(), moment, None, recurring
-    return moment.date(), None, moment.astimezone(UTC), recurring
+        return day, moment, None, recurring
+    return day, None, moment.astimezone(UTC), recurring
 
 
 def parse_instant(text: Any) -> datetime | None:
@@ -97,6 +104,18 @@ def parse_instant(text: Any) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _is_opaque(value: Any, longest: int) -> TypeGuard[str]:
+    """Whether this can be an id or a token: short, and nothing that a database or a header refuses."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= longest
+        and value.isascii()
+        and value.isprintable()
+    )

@@ -23,16 +23,20 @@ from integrations.source import (
 from oo.lib.http import OutgoingError, Reply, fetch
 
 SCOPE = "data:read_write"  # reading ranks, writing ticks off
+SCOPE_TOO_SMALL = "AUTH_INSUFFICIENT_TOKEN_SCOPE"
 COMMANDS_AT_ONCE = 100
-# A grant is refreshed while its row is locked, so this wait is shorter than others.
-TOKEN_SECONDS = 5.0
+# An answer to a refresh that is not waited for takes the next refresh token with it, and an hour later
+# the user has to reconnect. Todoist itself gives up a request after this time.
+REFRESH_SECONDS = 15.0
 MOST_BYTES = 20_000_000  # a full sync of a very large account
 
 
 class Todoist(UsesOAuth, CompletesTasks):
     id = "todoist"
     name = "Todoist"
-    says = "Reads your open tasks to pick the one that fits now, and ticks it off when you say done."
+    says = (
+        "Reads your open tasks to pick the one that fits now, and ticks it off when you say done."
+    )
 
     def is_configured(self) -> bool:
         return bool(settings.TODOIST_CLIENT_ID and settings.TODOIST_CLIENT_SECRET)
@@ -61,7 +65,8 @@ class Todoist(UsesOAuth, CompletesTasks):
         )
 
     def refresh(self, refresh_token: str, *, now: datetime) -> Grant:
-        return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token}, now)
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self._token(form, now, seconds=REFRESH_SECONDS)
 
     def revoke(self, token: str) -> None:
         reply = _fetch(
@@ -70,12 +75,20 @@ class Todoist(UsesOAuth, CompletesTasks):
             form={"token": token},
             basic=(settings.TODOIST_CLIENT_ID, settings.TODOIST_CLIENT_SECRET),
         )
-        # RFC 7009: an unknown token answers 200 as well; a 400 or 401 says it is dead already.
-        if reply.status not in (200, 204, 400, 401, 404):
+        # RFC 7009 answers 200 to an unknown token as well; who refuses otherwise means the token, not
+        # us, unless it says so.
+        dead = reply.status in (400, 401, 403, 404) and _error(reply) != "invalid_client"
+        if reply.status not in (200, 204) and not dead:
             raise _trouble(reply)
 
     def pull(self, access_token: str, *, cursor: str, now: datetime) -> TaskPull:
-        first = self._read(access_token, cursor or "*", now)
+        try:
+            first = self._read(access_token, cursor or "*", now)
+        except _Refused:
+            if not cursor:
+                raise
+            # The only thing in it that can have gone bad is the cursor.
+            first = self._read(access_token, "*", now)
         if not first.complete:
             return first
         # A full sync of a large account can be stale: what happened since comes incrementally.
@@ -105,17 +118,17 @@ class Todoist(UsesOAuth, CompletesTasks):
             body = self._sync(access_token, {"commands": json.dumps(batch)})
             status = body.get("sync_status") if isinstance(body, dict) else None
             if not isinstance(status, dict):
-                raise SourceTrouble("bad_answer", "Todoist did not say what became of the commands.")
+                raise SourceTrouble(
+                    "bad_answer", "Todoist did not say what became of the commands."
+                )
             for command in batch:
                 # A 200 means nothing by itself: every command has its own status.
-                said = status.get(command["uuid"])
-                if said == "ok":
-                    outcomes[str(command["uuid"])] = "ok"
-                elif isinstance(said, dict) and said.get("http_code") in (400, 403, 404):
-                    outcomes[str(command["uuid"])] = "gone"
+                outcome = _outcome(status.get(command["uuid"]))
+                if outcome is not None:
+                    outcomes[str(command["uuid"])] = outcome
         return outcomes
 
-    def _token(self, form: dict[str, str], now: datetime) -> Grant:
+    def _token(self, form: dict[str, str], now: datetime, *, seconds: float | None = None) -> Grant:
         reply = _fetch(
             "POST",
             settings.TODOIST_TOKEN_URL,
@@ -124,25 +137,30 @@ class Todoist(UsesOAuth, CompletesTasks):
                 "client_id": settings.TODOIST_CLIENT_ID,
                 "client_secret": settings.TODOIST_CLIENT_SECRET,
             },
-            seconds=TOKEN_SECONDS,
+            seconds=seconds,
         )
-        body = _json(reply)
-        body = body if isinstance(body, dict) else {}
         if reply.status != 200:
-            if body.get("error") in ("invalid_grant", "bad_authorization_code", "access_denied"):
-                raise NeedsReconnect(str(body["error"]))
+            error = _error(reply)
+            if error in ("invalid_grant", "bad_authorization_code", "access_denied"):
+                raise NeedsReconnect(error)
             raise _trouble(reply)
-        access = body.get("access_token")
-        if not isinstance(access, str) or not access:
+        body = _object(reply)
+        access, refresh, scope = (
+            _word(body.get(name)) for name in ("access_token", "refresh_token", "scope")
+        )
+        if not access:
             raise SourceTrouble("bad_answer", "Todoist's token endpoint gave no token.")
-        seconds = body.get("expires_in")
-        lasts = isinstance(seconds, int) and 0 < seconds < 10**9
-        refresh = body.get("refresh_token")
+        lasts = body.get("expires_in")
         return Grant(
             access_token=access,
-            refresh_token=refresh if isinstance(refresh, str) and refresh else None,
-            expires_at=now + timedelta(seconds=seconds) if lasts else None,
-            scope=str(body.get("scope") or "")[:200],
+            refresh_token=refresh or None,
+            # Old apps get tokens for ten years, or are told nothing: those do not expire.
+            expires_at=(
+                now + timedelta(seconds=lasts)
+                if isinstance(lasts, int) and 0 < lasts < 10**9
+                else None
+            ),
+            scope=scope[:200],
         )
 
     def _read(self, access_token: str, cursor: str, now: datetime) -> TaskPull:
@@ -161,12 +179,30 @@ class Todoist(UsesOAuth, CompletesTasks):
         )
         if reply.status == 401:
             raise TokenRejected
+        if reply.status == 403 and _object(reply).get("error_tag") == SCOPE_TOO_SMALL:
+            raise NeedsReconnect("the grant does not reach far enough")
+        if reply.status == 400:
+            raise _Refused("bad_answer", "Todoist refused a request.")
         if reply.status != 200:
             raise _trouble(reply)
         body = _json(reply)
         if body is None:
             raise SourceTrouble("bad_answer", "Todoist's answer is not JSON.")
         return body
+
+
+class _Refused(SourceTrouble):
+    """A 400: something in the request itself is not to Todoist's liking."""
+
+
+def _outcome(said: Any) -> Outcome | None:
+    """What the status of a command means; None: try again."""
+    if said == "ok":
+        return "ok"
+    code = said.get("http_code") if isinstance(said, dict) else None
+    if code == 404:
+        return "gone"
+    return "refused" if code in (400, 403, 410) else None
 
 
 def _fetch(method: str, url: str, *, seconds: float | None = None, **request: Any) -> Reply:
@@ -189,10 +225,32 @@ def _json(reply: Reply) -> Any:
         return None
 
 
+def _object(reply: Reply) -> dict[str, Any]:
+    body = _json(reply)
+    return body if isinstance(body, dict) else {}
+
+
+def _word(value: Any) -> str:
+    """A token or the like as a database and a header can carry it, or nothing."""
+    return value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
+
+
+def _error(reply: Reply) -> str:
+    return _word(_object(reply).get("error"))
+
+
 def _trouble(reply: Reply) -> SourceTrouble:
-    """What a status that isn't success means. `retry_after` counts only for 429 and 5xx."""
+    """What a status that isn't success means. A wish to wait counts only with 429 and 5xx."""
     busy = reply.status == 429 or reply.status >= 500
-    after = reply.headers.get("retry-after", "") if busy else ""
-    seconds = float(after) if after.isdigit() else None
     code = "rate_limited" if reply.status == 429 else "unavailable" if busy else "bad_answer"
-    return SourceTrouble(code, f"Todoist answered {reply.status}.", seconds)
+    said = f"Todoist answered {reply.status}."
+    return SourceTrouble(code, said, _retry_after(reply) if busy else None)
+
+
+def _retry_after(reply: Reply) -> float | None:
+    header = reply.headers.get("retry-after", "")
+    if header.isascii() and header.isdecimal():
+        return float(header[:9])
+    extra = _object(reply).get("error_extra")
+    seconds = extra.get("retry_after") if isinstance(extra, dict) else None
+    return float(seconds) if isinstance(seconds, int) and 0 < seconds < 10**9 else None

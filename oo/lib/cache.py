@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import ConnectionError, TimeoutError
 
@@ -37,14 +38,14 @@ class ForgivingClient(RedisCacheClient):
     set_many = _forgiving("set_many", None)
     delete_many = _forgiving("delete_many", None)
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: Any, default: Any) -> Any:
         try:
             return super().get(key, default)
         except (ConnectionError, TimeoutError) as error:
             log.warning("cache unreachable on get: %s", error)
             return default
 
-    def incr(self, key: str, delta: int) -> Any:
+    def incr(self, key: Any, delta: int) -> Any:
         try:
             return super().incr(key, delta)
         except (ConnectionError, TimeoutError) as error:
@@ -58,3 +59,8 @@ class ForgivingRedisCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = ForgivingClient
+
+
+def require_cache() -> None:
+    """For what must not be believed deleted while it is not: raises when Redis can't be reached."""
+    caches["default"]._cache.get_client(None, write=True).ping()  # type: ignore[attr-defined]

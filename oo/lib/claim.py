@@ -5,6 +5,7 @@ whoever acts on a claimed row must be idempotent or guard its effect in the same
 """
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -46,3 +47,18 @@ def claim(
     # The filters of `rows` may depend on what the update changed, so read back by the token alone.
     claimed = model.filter(claim_token=token).in_bulk()
     return [claimed[pk] for pk in ids if pk in claimed]
+
+
+def one_by_one(
+    rows: "models.QuerySet[Row]", *, now: datetime, lease: timedelta, limit: int
+) -> Iterator[Row]:
+    """Claims up to `limit` rows, each only when its turn has come.
+
+    For work that takes time: a row that waits for those before it would wait under a lease, and one
+    that can't even be read would take them along.
+    """
+    for _ in range(limit):
+        claimed = claim(rows, now=now, lease=lease, limit=1)
+        if not claimed:
+            return
+        yield claimed[0]

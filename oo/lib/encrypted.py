@@ -8,6 +8,7 @@ running `manage.py rotate_keys`. A value that no key opens raises: never the cip
 import hashlib
 import hmac
 from functools import lru_cache
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -48,16 +49,18 @@ def fingerprint(text: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # no parameters at run time
     """Text that is sealed in the database. It can't be searched, ordered by or looked up."""
 
     def get_prep_value(self, value: object) -> str | None:
         value = super().get_prep_value(value)
         return None if value is None else seal(str(value).encode()).decode()
 
-    def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
+    def from_db_value(
+        self, value: str | None, expression: object, connection: object
+    ) -> str | None:
         return None if value is None else unseal(value.encode()).decode()
 
-    def get_lookup(self, lookup_name: str) -> type[models.Lookup] | None:  # type: ignore[override]
+    def get_lookup(self, lookup_name: str) -> "type[models.Lookup[Any]] | None":
         # Two encryptions of one text differ, so every lookup but "is null" would silently miss.
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

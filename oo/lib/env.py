@@ -59,9 +59,7 @@ class Env:
 
         return self._read(name, "list, comma separated", default, help, parse)
 
-    def _read(
-        self, name: str, kind: str, default: T, help: str, parse: Callable[[str], T]
-    ) -> T:
+    def _read(self, name: str, kind: str, default: T, help: str, parse: Callable[[str], T]) -> T:
         shown = ",".join(default) if isinstance(default, list) else str(default)
         self.declared.append(Variable(name, kind, shown, help, self._section))
         raw = self._values.get(name, "").strip()

@@ -37,5 +37,7 @@ def examine(now: datetime) -> dict[str, Finding]:
             found[name] = check(now)
         except Exception as error:
             log.exception("health check %s", name)
-            found[name] = Finding("fail", f"The check itself failed: {type(error).__name__}: {error}")
+            found[name] = Finding(
+                "fail", f"The check itself failed: {type(error).__name__}: {error}"
+            )
     return found

@@ -1,16 +1,19 @@
 """The one door out: every request of ours to another machine goes through `fetch`.
 
-It bounds time (per operation and in total) and size, follows no redirect, and checks the address
-when connecting, after the name was resolved, so a name that changes its mind can't lead inside.
+It bounds time and size, follows no redirect, and checks the address when connecting, after the name
+was resolved, so a name that changes its mind can't lead inside.
 The list of what is inside is explicit: `ipaddress.is_global` is true for NAT64-wrapped link-local,
 6to4 loopback and multicast, and `is_private` misses 100.64.0.0/10.
 """
 
 import ipaddress
 import json as jsonlib
+import os
 import socket
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -23,6 +26,8 @@ from django.conf import settings
 Trouble = Literal["forbidden", "timeout", "unreachable", "too large", "bad address"]
 
 USER_AGENT = "oO/1 (+one tip, right now)"
+CONNECT_SECONDS = 5.0
+CODINGS = ("gzip", "deflate", "identity")
 
 _FORBIDDEN = [
     ipaddress.ip_network(block)
@@ -57,7 +62,10 @@ class Reply:
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError."""
-        return jsonlib.loads(self.body)
+        try:
+            return jsonlib.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
 
 
 def is_forbidden(address: str) -> bool:
@@ -68,10 +76,60 @@ def is_forbidden(address: str) -> bool:
     return any(ip.version == block.version and ip in block for block in _FORBIDDEN)
 
 
+# When the exchange that this thread is in has to be over.
+_deadline: ContextVar[float] = ContextVar("deadline")
+
+
+def _left(error: type[Exception]) -> float:
+    """The seconds until the deadline. Raises `error` when there are none."""
+    seconds = _deadline.get() - time.monotonic()
+    if seconds <= 0:
+        raise error("the time is up")
+    return seconds
+
+
+class _HurriedStream(httpcore.NetworkStream):
+    """A connection on which no operation outlasts the exchange it belongs to.
+
+    A limit on each operation alone lets who sends a byte now and then go on for ever.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(httpcore.ConnectTimeout)
+        return _HurriedStream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
 class _GuardedBackend(httpcore.SyncBackend):
     """Connects only to addresses that were looked at, and to exactly the one that was looked at."""
 
-    def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
         trusted = f"{host}:{port}" in settings.OUTGOING_TRUSTED_HOSTS
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -82,8 +140,11 @@ class _GuardedBackend(httpcore.SyncBackend):
             raise OutgoingError("forbidden", f"{host} leads to an address that is not public.")
         last: Exception | None = None
         for address in addresses:
+            left = min(_left(httpcore.ConnectTimeout), CONNECT_SECONDS)
             try:
-                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+                return _HurriedStream(
+                    super().connect_tcp(address, port, left, local_address, socket_options)
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
         raise last or httpcore.ConnectError(f"{host} has no address")
@@ -91,6 +152,7 @@ class _GuardedBackend(httpcore.SyncBackend):
 
 @lru_cache(maxsize=1)
 def _client() -> httpx.Client:
+    """One for all threads, with its pool of open connections."""
     transport = httpx.HTTPTransport(http2=False, trust_env=False)
     # httpx has no public way to give its pool another network backend.
     transport._pool = httpcore.ConnectionPool(
@@ -104,8 +166,14 @@ def _client() -> httpx.Client:
         transport=transport,
         follow_redirects=False,
         trust_env=False,
-        headers={"User-Agent": USER_AGENT},
+        # In other codings a small piece can unpack to more than fits, before it is counted.
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
     )
+
+
+# A forked child (a Celery or gunicorn worker) has connections of its own: on a shared one it would
+# read the answers meant for its siblings.
+os.register_at_fork(after_in_child=_client.cache_clear)
 
 
 def fetch(
@@ -124,24 +192,29 @@ def fetch(
 
     `seconds` bounds the whole exchange, `max_bytes` the body after decompression.
     """
-    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    try:
+        scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    except ValueError:
+        scheme, host = "", None
     if scheme not in ("http", "https") or not host:
         raise OutgoingError("bad address", "Only http and https addresses can be fetched.")
-    deadline = time.monotonic() + seconds
+    token = _deadline.set(time.monotonic() + seconds)
     try:
         with _client().stream(
             method, url, headers=headers, params=params, data=form, json=json,
-            auth=basic, timeout=httpx.Timeout(seconds, connect=min(seconds, 5.0)),
+            auth=basic, timeout=seconds,
         ) as response:  # fmt: skip
+            if response.headers.get("content-encoding", "identity").lower() not in CODINGS:
+                raise OutgoingError("unreachable", f"{host} answered in a coding not asked for.")
             body = bytearray()
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > max_bytes:
                     raise OutgoingError("too large", f"{host} sent more than {max_bytes} bytes.")
-                if time.monotonic() > deadline:
-                    raise OutgoingError("timeout", f"{host} took longer than {seconds:g} s.")
             return Reply(response.status_code, dict(response.headers), bytes(body))
     except httpx.TimeoutException as error:
         raise OutgoingError("timeout", f"{host} took longer than {seconds:g} s.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise OutgoingError("unreachable", f"{host} can't be reached: {error}") from error
+    finally:
+        _deadline.reset(token)

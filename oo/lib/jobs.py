@@ -15,34 +15,37 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 
-def wake(job: Task, *args: Any) -> None:
+def wake(job: "Task[Any, Any]", *args: Any) -> None:
     """Enqueues `job` after the current transaction has committed. Never raises, never retries."""
-    transaction.on_commit(lambda: _send(job, args, countdown=None))
+    transaction.on_commit(lambda: _send(job, args) and None)
 
 
-def wake_soon(job: Task, key: object, *, seconds: float) -> None:
+def wake_soon(job: "Task[Any, Any]", key: object, *, seconds: float) -> None:
     """Debounced: however often it is asked within `seconds`, `job(key)` runs once after them.
 
     The job says `awake(job, key)` before it looks at anything, so that nothing new is missed.
     """
 
     def send() -> None:
-        if cache.add(_mark(job, key), 1, timeout=60):
-            _send(job, (key,), countdown=seconds)
+        first = cache.add(_mark(job, key), 1, timeout=60)
+        if first and not _send(job, (key,), countdown=seconds):
+            cache.delete(_mark(job, key))
 
     transaction.on_commit(send)
 
 
-def awake(job: Task, key: object) -> None:
+def awake(job: "Task[Any, Any]", key: object) -> None:
     cache.delete(_mark(job, key))
 
 
-def _mark(job: Task, key: object) -> str:
+def _mark(job: "Task[Any, Any]", key: object) -> str:
     return f"soon:{job.name}:{key}"
 
 
-def _send(job: Task, args: tuple[Any, ...], countdown: float | None) -> None:
+def _send(job: "Task[Any, Any]", args: tuple[Any, ...], countdown: float = 0) -> bool:
     try:
         job.apply_async(args, countdown=countdown, retry=False)
     except (OperationalError, OSError) as error:
         log.warning("%s was not woken, the sweep will: %s", job.name, error)
+        return False
+    return True

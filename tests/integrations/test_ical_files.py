@@ -110,7 +110,7 @@ def test_an_hour_that_does_not_exist_is_the_next_and_one_that_is_twice_the_first
 def test_a_zone_no_one_knows_is_told_and_floating_time_is_not() -> None:
     unknown = read(calendar("UID:1\nDTSTART;TZID=Nowhere:20260303T100000", FINE))
     assert unknown.refused == [
-        "1 event is in a time zone that is not known here, and was read in yours."
+        "1 event was in a time zone that is not known here, so yours was taken."
     ]
     assert read(calendar("UID:1\nDTSTART:20260303T100000")).refused == []
 
@@ -146,6 +146,8 @@ LENGTHS = {
         "DTSTART;VALUE=DATE:20260303\nDTEND;VALUE=DATE:20260305", 48 * 60),
     "a day that ends as it begins": (
         "DTSTART;VALUE=DATE:20260303\nDTEND;VALUE=DATE:20260303", 24 * 60),
+    "as it says, and not as its alarm does": (
+        "DTSTART:20260303T100000Z\nBEGIN:VALARM\nDURATION:PT15M\nEND:VALARM", 0),
     "an end of another kind": ("DTSTART:20260303T100000Z\nDTEND;VALUE=DATE:20260304", 0),
 }  # fmt: skip
 
@@ -182,6 +184,12 @@ SERIES = {
     "until a local time": (
         [DAILY.replace("COUNT=5", "UNTIL=20260304T100000")], "02 03 04"),
     "one moved": ([DAILY, moved("07")], "02 04 05 07"),
+    "one moved, told as a day": (
+        [DAILY, moved("07").replace("-ID:20260303T090000Z", "-ID;VALUE=DATE:20260303")],
+        "02 04 05 07"),
+    "a whole day moved, told as its midnight in UTC": (
+        ["UID:1\nDTSTART;VALUE=DATE:20260302\nRRULE:FREQ=DAILY;COUNT=3",
+         moved("07").replace("-ID:20260303T090000Z", "-ID:20260302T230000Z")], "01 03 07"),
     "one moved twice, the later version counts": (
         [DAILY, moved("07", "SEQUENCE:2"), moved("08", "SEQUENCE:1")], "02 04 05 07"),
     "the same version twice, the later stamp counts": (
@@ -215,6 +223,16 @@ def test_a_daily_event_keeps_its_local_hour_when_clocks_change() -> None:
     assert found[:3] == ["28 01:30", "29 01:30", "30 00:30"]
 
 
+def test_an_event_does_not_end_before_it_begins_when_clocks_change() -> None:
+    nightly = (
+        "UID:1\nDTSTART;TZID=Europe/Berlin:20260301T023000\n"
+        "DTEND;TZID=Europe/Berlin:20260301T031000\nRRULE:FREQ=DAILY"
+    )
+    found = read(calendar(nightly), now=datetime(2026, 3, 28, tzinfo=UTC)).coming
+    minutes = [(event.ends_at - event.starts_at).total_seconds() / 60 for event in found[:3]]
+    assert minutes == [40, 0, 40]
+
+
 @pytest.mark.parametrize(
     "line",
     ["STATUS:CANCELLED", "TRANSP:TRANSPARENT", "X-MICROSOFT-CDO-BUSYSTATUS:FREE",
@@ -246,6 +264,11 @@ def test_an_occurrence_keeps_its_id_when_it_is_moved_and_when_the_file_is_read_a
     first = {e.external_id for e in read(calendar(DAILY)).coming}
     assert {e.external_id for e in read(calendar(DAILY, moved("07"))).coming} == first
     assert all(0 < len(external_id) <= 64 for external_id in first)
+    nameless = [
+        read(calendar(f"DTSTART:20260303T100000Z\nDTSTAMP:2026030{day}T000000Z")).coming
+        for day in (1, 2)
+    ]
+    assert nameless[0] == nameless[1] != []
 
 
 TITLES = {

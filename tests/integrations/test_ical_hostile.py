@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from integrations.formats.ical import NOTHING_USABLE
-from integrations.formats.ical_child import TOO_MUCH
+from integrations.formats.ical_child import SERIES_SECONDS, TOO_MUCH
 from integrations.formats.ical_text import WEB_PAGE
 from integrations.sources import ical as source
 from tests.integrations.calendars import FINE, calendar, read, refusal, starts
@@ -110,6 +110,7 @@ def test_a_hostile_rule_costs_its_event_and_not_the_file(start: str, rule: str, 
         "DTSTART:20200101T000000Z\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
         "DTSTART:20260303T100000Z\nDURATION:P99999999999D",
         "DTSTART:20260303T100000Z\nRECURRENCE-ID:never",
+        "UID:fine\nDTSTART:20260304T100000Z\nRECURRENCE-ID:never",
         "DTSTART:\0\0\0\0",
         "DTSTART;TZID=" + "../" * 700 + "etc/passwd:20160303T100000",
         "SUMMARY:no start at all",
@@ -132,12 +133,16 @@ ZONES = {
 @pytest.mark.parametrize("lines", ZONES.values(), ids=ZONES.keys())
 @pytest.mark.parametrize("offset", ["+0100", "+9999", "east"])
 def test_a_malformed_zone_costs_nothing_but_the_zone(lines: str, offset: str) -> None:
-    zone = (
-        "BEGIN:VTIMEZONE\nTZID:Odd\nBEGIN:STANDARD\n"
-        f"{lines}\nTZOFFSETFROM:+0000\nTZOFFSETTO:{offset}\nEND:STANDARD\nEND:VTIMEZONE"
-    )
+    parts = [
+        f"BEGIN:{part}\n{lines}\nTZOFFSETFROM:+0000\nTZOFFSETTO:{offset}\nEND:{part}"
+        for part in ("STANDARD", "DAYLIGHT")
+    ]
+    zone = "\n".join(["BEGIN:VTIMEZONE", "TZID:Odd", *parts, "END:VTIMEZONE"])
     odd = "UID:2\nDTSTART;TZID=Odd:20260304T100000\nRRULE:FREQ=DAILY;COUNT=2"
+    began = time.process_time()
     assert "03 10:00" in starts(calendar(FINE, odd, before=zone))
+    if "SECONDLY" in lines:
+        assert time.process_time() - began < SERIES_SECONDS  # it isn't even tried
 
 
 MEGA = 4_900_000

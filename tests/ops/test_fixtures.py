@@ -33,7 +33,7 @@ def all_delivered() -> bool:
 
 
 def test_redis_is_this_test_process_s_own(redis_server):
-    assert settings.REDIS_URL == redis_server.url
+    assert redis_server.url == settings.REDIS_URL
     assert redis_server.client.ping()
 
 
@@ -48,7 +48,7 @@ def test_redis_is_back_and_empty_in_the_next_test(redis_server):
 
 
 def test_the_sandbox_is_where_settings_say(sandbox):
-    assert settings.SANDBOX_URL == sandbox.url
+    assert sandbox.url == settings.SANDBOX_URL
     assert sandbox.control.get("/").json()["ok"]
 
 

@@ -97,6 +97,8 @@ def test_the_page_offers_everybody_and_a_way_out(world: World) -> None:
         "http://localhost.evil.test/",
         "http://localhost:80@evil.test/",
         "http://localhost:9999\\@evil.test/",
+        "http://localhost\\.evil.test/",
+        "http://local\thost:9999/",
         "https://localhost:9999/callback",
         "javascript:alert(1)",
         "http://localhost:9999/#fragment",

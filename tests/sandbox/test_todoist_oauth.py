@@ -1,5 +1,7 @@
 """The rules of Todoist's tokens, which are stricter than most."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -76,6 +78,14 @@ def test_a_refresh_token_used_again_after_sixty_seconds_revokes_everything(world
     assert elsewhere.call("GET", "/tasks").status_code == 401
     assert world.refresh(elsewhere.refresh).json()["error"] == "invalid_grant"
     assert stranger.call("GET", "/tasks").status_code == 200
+
+
+def test_of_many_refreshes_at_once_exactly_one_gets_the_new_refresh_token(world: World) -> None:
+    todoist = world.connect()
+    with ThreadPoolExecutor(8) as pool:
+        replies = [reply.json() for reply in pool.map(world.refresh, [todoist.refresh] * 8)]
+    assert len({reply["access_token"] for reply in replies}) == 1
+    assert sum("refresh_token" in reply for reply in replies) == 1
 
 
 def test_a_refresh_may_narrow_the_scope_but_not_widen_it(world: World) -> None:

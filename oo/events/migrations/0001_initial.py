@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, max_length=300)),
             ],
             options={
+                'verbose_name': 'event',
                 'db_table': 'events',
                 'indexes': [models.Index(condition=models.Q(('delivered_at__isnull', True)), fields=['due_at'], name='events_undelivered'), models.Index(fields=['user_id'], name='events_user'), models.Index(fields=['occurred_at'], name='events_occurred')],
             },

@@ -1,0 +1,82 @@
+"""Links to sources, and what waits to be said to them. No token is ever read here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from adminconsole.admin.base import Console, Long
+from adminconsole.admin.show import link, owner, status, when
+from integrations.models import Command, Connection, Revocation
+
+
+@admin.register(Connection)
+class ConnectionAdmin(Console):
+    list_display = ("user_", "source", "state", "read", "next_read", "failures", "trouble")
+    fields = readonly_fields = (
+        "user_", "source", "state", "trouble", "failures", "created", "read", "next_read",
+        "access_ends", "scope", "tasks", "events",
+    )  # fmt: skip
+    list_filter = ("source", "status", "trouble")
+    search_fields = ("user__email",)
+    search_help_text = "Part of an e-mail address"
+    ordering = ("-created_at", "pk")
+    user_ = owner
+    state = status()
+    created = when("created_at", "made")
+    read = when("synced_at", "last read")
+    next_read = when("due_at", "next read")
+    access_ends = when("access_expires_at", "access token ends")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).defer("cursor").select_related("user")
+
+    @display(description="tasks")
+    def tasks(self, connection: Connection) -> str:
+        still_open = connection.tasks.filter(closed_at=None).count()
+        return f"{still_open} open, {connection.tasks.count()} in all; their text is not kept here"
+
+    @display(description="calendar events")
+    def events(self, connection: Connection) -> str:
+        return str(connection.calendar_events.count())
+
+
+@admin.register(Command)
+class CommandAdmin(Long):
+    """What users completed here and their source has to be told."""
+
+    list_display = ("uuid", "connection_", "state", "created", "due", "attempts", "error")
+    fields = readonly_fields = (
+        "uuid", "connection_", "state", "created", "due", "finished", "attempts", "error",
+    )  # fmt: skip
+    list_filter = ("outcome",)
+    ordering = ("-created_at",)
+    state = status("outcome", "outcome")
+    created = when("created_at", "asked")
+    due = when("due_at", "next try")
+    finished = when("finished_at", "finished")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        rows = super().get_queryset(request).select_related("connection")
+        return rows.defer("connection__access_token", "connection__refresh_token", "connection__cursor")
+
+    @display(description="connection")
+    def connection_(self, command: Command) -> str:
+        return link("integrations_connection", command.connection_id, command.connection)
+
+
+@admin.register(Revocation)
+class RevocationAdmin(Console):
+    """Tokens still to be revoked at their source. What they are is not shown."""
+
+    list_display = ("user_", "source", "due", "attempts")
+    fields = readonly_fields = ("user_", "source", "due", "attempts")
+    list_filter = ("source",)
+    ordering = ("due_at",)
+    user_ = owner
+    due = when("due_at", "next try")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related("user")

@@ -1,0 +1,57 @@
+"""What is refused at the door, before anything reads it."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from oo.lib.problem import CONTENT_TYPE, shape
+
+API_BYTES = 100_000
+FORM_BYTES = 100_000  # around an uploaded file, or without one
+
+
+class LimitsMiddleware:
+    """Refuses bodies larger than any we ask for, and characters that no database takes.
+
+    Without a Content-Length there is no body: Django reads no further than it says.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # A browser sends UTF-8; "charset=zlib" has Django call codecs that raise anything.
+        request.encoding = "utf-8"
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return _refuse(request, 400, "An address can't hold a NUL character.")
+        most = API_BYTES if _is_api(request) else _largest_form(request)
+        if _length(request) > most:
+            says = f"That is too large: at most {most / 1_000_000:g} MB are taken here."
+            return _refuse(request, 413, says)
+        # Escapes inside a cookie's quotes get past the web server.
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _largest_form(request: HttpRequest) -> int:
+    with_file = request.content_type == "multipart/form-data"
+    return (settings.UPLOAD_MAX_BYTES if with_file else 0) + FORM_BYTES
+
+
+def _length(request: HttpRequest) -> int:
+    stated = request.META.get("CONTENT_LENGTH") or "0"
+    return int(stated) if stated.isdecimal() else 0
+
+
+def _refuse(request: HttpRequest, status: int, says: str) -> HttpResponse:
+    body = shape(status, says)
+    if _is_api(request):
+        return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    return render(request, "error.html", {"title": body["title"], "says": says}, status=status)
