@@ -14,7 +14,7 @@ from adminconsole.models import Heartbeat
 from oo.lib.health import Finding, register
 
 FRESH = timedelta(seconds=60)
-IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 0}
+IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
 
 
 def secrets(now: datetime) -> Finding:
@@ -34,7 +34,7 @@ def database(now: datetime) -> Finding:
 
 
 def broker(now: datetime) -> Finding:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
     try:
         waiting = client.llen("oo:celery")
         version = client.info("server")["redis_version"]

@@ -1,22 +1,25 @@
 """The agents floor over HTTP."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.library.base import Manifest, Param
 from agents.registry import agents
 
 
-class ParamReply(serializers.Serializer):
+class ParamReply(serializers.Serializer[Param]):
     name = serializers.CharField()
     default = serializers.JSONField()
     min_history = serializers.IntegerField()
     meaning = serializers.CharField()
 
 
-class ManifestReply(serializers.Serializer):
+class ManifestReply(serializers.Serializer[Any]):
     id = serializers.CharField()
     version = serializers.CharField()
     says = serializers.CharField()
@@ -25,7 +28,7 @@ class ManifestReply(serializers.Serializer):
     ttl_seconds = serializers.SerializerMethodField()
     params = ParamReply(many=True)
 
-    def get_ttl_seconds(self, manifest) -> int:
+    def get_ttl_seconds(self, manifest: Manifest) -> int:
         return int(manifest.ttl.total_seconds())
 
 

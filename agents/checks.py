@@ -18,14 +18,14 @@ def agents_load(app_configs: object, **kwargs: object) -> list[CheckMessage]:
         return [Error(str(error), hint=hint, id="agents.E001")]
     messages: list[CheckMessage] = []
     for agent in found:
-        for subject in set(agent.manifest.listens) - set(subjects()):
-            messages.append(
-                Error(
-                    f"{agent.id} listens to {subject}, which nobody publishes.",
-                    hint="The subjects are in oo/events/catalogue.py.",
-                    id="agents.E002",
-                )
+        messages += [
+            Error(
+                f"{agent.id} listens to {subject}, which nobody publishes.",
+                hint="The subjects are in oo/events/catalogue.py.",
+                id="agents.E002",
             )
+            for subject in sorted(set(agent.manifest.listens) - set(subjects()))
+        ]
         if agent.manifest.needs and not known_sources.intersection(agent.manifest.needs):
             messages.append(
                 Warning(

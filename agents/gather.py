@@ -42,6 +42,7 @@ def gather(user_ids: Iterable[int], *, now: datetime) -> dict[int, tuple[Inputs,
         user_id__in=ids, closed_as=Task.Closed.DONE, closed_at__gt=now - HISTORY
     )
     for user_id, closed_at in completed.order_by("closed_at").values_list("user_id", "closed_at"):
+        assert closed_at is not None, "the filter above asks for it"
         done[user_id].append(closed_at)
     connected: dict[int, set[str]] = defaultdict(set)
     links = Connection.objects.filter(user_id__in=ids, status=Connection.Status.CONNECTED)

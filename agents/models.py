@@ -81,7 +81,9 @@ class Candidate(models.Model):
 
     class Meta:
         db_table = "tip_candidates"
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_candidate_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_candidate_per_key")
+        ]
         indexes = [
             models.Index(
                 fields=["user", "expires_at"],

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -144,12 +145,12 @@ def _rewrite(user_id: int, drafts: list[TipCandidate], now: datetime) -> None:
 def retire_closed(user_id: int, *, now: datetime) -> int:
     """Retires the candidates whose task is done or gone, at once. Returns how many."""
     gone = Task.objects.filter(user_id=user_id, closed_at__isnull=False)
-    return Candidate.objects.filter(
-        user_id=user_id, retired_at=None, task__in=gone
-    ).update(retired_at=now)
+    return Candidate.objects.filter(user_id=user_id, retired_at=None, task__in=gone).update(
+        retired_at=now
+    )
 
 
-def rest(candidate_id: object, *, until: datetime) -> None:
+def rest(candidate_id: UUID, *, until: datetime) -> None:
     """The user has answered this one: it does not come again before `until`."""
     Candidate.objects.filter(pk=candidate_id).update(resting_until=until)
 

@@ -26,12 +26,17 @@ urlpatterns = [
                 *integrations.urls.api_urlpatterns,
                 *accounts.urls.api_urlpatterns,
                 *adminconsole.urls.api_urlpatterns,
-                path("schema", SpectacularJSONAPIView.as_view(permission_classes=()), name="schema"),
+                path(
+                    "schema", SpectacularJSONAPIView.as_view(permission_classes=()), name="schema"
+                ),
                 path("docs", pages.api_docs, name="api_docs"),
             ]
         ),
     ),
-    path("admin/login/", login_not_required(RedirectView.as_view(pattern_name="welcome", query_string=True))),
+    path(
+        "admin/login/",
+        login_not_required(RedirectView.as_view(pattern_name="welcome", query_string=True)),
+    ),
     *adminconsole.urls.urlpatterns,
     path("admin/", admin.site.urls),
     path("healthz", pages.healthz, name="healthz"),

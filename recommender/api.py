@@ -1,5 +1,7 @@
 """The recommender over HTTP: ask for the tip, answer it."""
 
+from typing import Any
+
 import numpy as np
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -8,16 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.signed_in import person
 from integrations.freshness import freshen
 from oo.lib.problem import problem
 from recommender.moment import standing
-from recommender.react import NoSuchTip, react
-from recommender.serving import serve_tip
+from recommender.react import Answer, NoSuchTip, react
+from recommender.serving import Tip, serve_tip
 
 LONGEST_DWELL_MS = 7 * 24 * 3600 * 1000
 
 
-class TipReply(serializers.Serializer):
+class TipReply(serializers.Serializer[Tip]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=["task", "advice", "insight", "reminder"])
     text = serializers.CharField()
@@ -25,7 +28,7 @@ class TipReply(serializers.Serializer):
     expires_at = serializers.DateTimeField()
 
 
-class RecommendReply(serializers.Serializer):
+class RecommendReply(serializers.Serializer[Any]):
     tip = TipReply(allow_null=True)
     state = serializers.ChoiceField(
         choices=["tip", "connect", "reading", "reconnect", "quiet"],
@@ -39,14 +42,14 @@ class RecommendView(APIView):
 
     @extend_schema(request=None, responses=RecommendReply)
     def post(self, request: Request) -> Response:
-        user = request.user
+        user = person(request)
         freshen(user.pk)
         tip = serve_tip(user, now=timezone.now(), rng=np.random.default_rng())
         state = "tip" if tip else standing(user, has_tip=False).state
         return Response(RecommendReply({"tip": tip, "state": state}).data)
 
 
-class FeedbackRequest(serializers.Serializer):
+class FeedbackRequest(serializers.Serializer[Any]):
     tip = serializers.UUIDField()
     reaction = serializers.ChoiceField(choices=["done", "snooze", "dismiss"])
     dwell_ms = serializers.IntegerField(
@@ -59,7 +62,7 @@ class FeedbackRequest(serializers.Serializer):
     )
 
 
-class FeedbackReply(serializers.Serializer):
+class FeedbackReply(serializers.Serializer[Answer]):
     counted = serializers.BooleanField(help_text="False when the tip was answered before.")
     first = serializers.CharField(help_text="The reaction that counts, empty if there is none.")
     says = serializers.CharField(help_text="A sentence for the user.")
@@ -78,7 +81,7 @@ class FeedbackView(APIView):
         said = sent.validated_data
         try:
             answer = react(
-                request.user,
+                person(request),
                 said["tip"],
                 said["reaction"],
                 dwell_ms=said["dwell_ms"],

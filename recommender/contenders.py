@@ -1,6 +1,5 @@
 """The candidates that can be shown to a user now: as plain rows, since there may be a hundred."""
 
-
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID

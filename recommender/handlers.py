@@ -2,7 +2,13 @@
 
 from datetime import datetime
 
-from oo.events.catalogue import ConnectionChanged, RewardSettled, TaskCompleted, TaskSynced, TipFeedback
+from oo.events.catalogue import (
+    ConnectionChanged,
+    RewardSettled,
+    TaskCompleted,
+    TaskSynced,
+    TipFeedback,
+)
 from oo.events.subscribe import on
 from oo.lib.jobs import wake, wake_soon
 from recommender.jobs import learn_user, settle_rewards

@@ -34,6 +34,8 @@ def learn(user_id: int, *, now: datetime) -> int:
 
     Under the lock of the state's row: of two workers, the second finds nothing left to fold.
     """
+    if not Feedback.objects.filter(user_id=user_id).exists():
+        return 0  # they never answered, or left while this job waited its turn
     cls = active()
     with transaction.atomic():
         row = _locked(cls, user_id, now)
@@ -74,7 +76,7 @@ def rebuild(user_id: int, *, now: datetime) -> bytes:
         )
         for feedback in _with_scores(learned.order_by("learned_order")):
             _fold(policy, feedback)
-            row.through = feedback.learned_order
+            row.through = feedback.learned_order or 0
         _keep(row, policy, now)
     return policy.state()
 

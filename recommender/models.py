@@ -45,9 +45,7 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["user", "-created_at"], name="decisions_of_user"),
             models.Index(fields=["-created_at"], name="decisions_newest"),
-            models.Index(
-                fields=["expires_at"], name="decisions_open", condition=Q(status="open")
-            ),
+            models.Index(fields=["expires_at"], name="decisions_open", condition=Q(status="open")),
         ]
 
     def __str__(self) -> str:

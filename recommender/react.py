@@ -3,7 +3,6 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
@@ -37,16 +36,18 @@ class Answer:
 def react(
     user: User,
     tip_id: uuid.UUID,
-    reaction: Literal["done", "snooze", "dismiss"],
+    reaction: str,
     *,
     dwell_ms: int | None,
     now: datetime,
 ) -> Answer:
-    """Takes the user's reaction. Idempotent; of two devices the first counts. Raises NoSuchTip.
+    """Takes the user's reaction: done, snooze or dismiss. Of two devices the first counts, and
+    saying it again changes nothing. Raises NoSuchTip, and ValueError for another word.
 
     `dwell_ms` is how long the tip was visible, and None when the device can't tell: then the time
     since it was chosen stands for it, which is also the most that is believed.
     """
+    reaction = Reaction(reaction)
     decision = (
         Decision.objects.filter(pk=tip_id, user=user).select_related("candidate__task").first()
     )
@@ -70,7 +71,7 @@ def react(
             TipFeedback(
                 user_id=user.pk,
                 decision_id=str(tip_id),
-                reaction=reaction,
+                reaction=reaction.value,
                 dwell_ms=dwell_ms,
             ),
             now=now,
@@ -132,9 +133,9 @@ def close_untrue(user_id: int, *, now: datetime) -> int:
     """Takes back the open tip when its task is closed or its candidate gone. Returns how many."""
     opened = Decision.objects.filter(user_id=user_id, status=Decision.Status.OPEN)
     gone = opened.filter(candidate=None) | opened.filter(candidate__task__closed_at__isnull=False)
-    return Decision.objects.filter(
-        pk__in=gone.values("pk"), status=Decision.Status.OPEN
-    ).update(status=Decision.Status.UNTRUE, closed_at=now)
+    return Decision.objects.filter(pk__in=gone.values("pk"), status=Decision.Status.OPEN).update(
+        status=Decision.Status.UNTRUE, closed_at=now
+    )
 
 
 def expire(*, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,6 @@ from recommender.featurise import Row, pack, rows_of
 from recommender.models import Decision, Score
 
 log = logging.getLogger(__name__)
-
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | N
     return None
 
 
-def _seat(user: User) -> dict[str, Any]:
+def _seat(user: User) -> Mapping[str, Any]:
     """The open decision with all it takes to show it, and the policy's state: in one query."""
     return (
         User.objects.filter(pk=user.pk)
@@ -87,7 +86,7 @@ def _seat(user: User) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _still_true(seat: dict[str, Any], now: datetime) -> Tip | None:
+def _still_true(seat: Mapping[str, Any], now: datetime) -> Tip | None:
     """The open tip, or None when it ran out, its task is closed or its text can't be had."""
     content = seat["open__candidate__content"]
     if (
@@ -111,7 +110,7 @@ def _still_true(seat: dict[str, Any], now: datetime) -> Tip | None:
     )  # fmt: skip
 
 
-def _close(seat: dict[str, Any], now: datetime) -> None:
+def _close(seat: Mapping[str, Any], now: datetime) -> None:
     ran_out = seat["open__expires_at"] <= now
     status = Decision.Status.EXPIRED if ran_out else Decision.Status.UNTRUE
     Decision.objects.filter(pk=seat["open__id"], status=Decision.Status.OPEN).update(

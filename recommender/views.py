@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.signed_in import person
 from integrations.freshness import freshen
 from recommender.bandit.reward import Reaction
 from recommender.moment import standing
@@ -22,12 +23,16 @@ from recommender.typeset import typeset
 @require_safe
 def tip(request: HttpRequest) -> HttpResponse:
     """One tip, or why there is none."""
-    freshen(request.user.pk)
-    served = serve_tip(request.user, now=timezone.now(), rng=np.random.default_rng())
-    stands = standing(request.user, has_tip=served is not None)
+    user = person(request)
+    freshen(user.pk)
+    served = serve_tip(user, now=timezone.now(), rng=np.random.default_rng())
+    stands = standing(user, has_tip=served is not None)
     if stands.state == "connect":
         return redirect("connect")
-    size = typeset(served.text) if served else ""
+    # The words before the user's own stand smaller, on a line of their own.
+    size = (
+        typeset(f"{served.words}{served.after}" if served.words else served.text) if served else ""
+    )
     return render(
         request, "recommender/tip.html", {"tip": served, "standing": stands, "size": size}
     )
@@ -42,7 +47,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     except ValueError:
         return HttpResponseBadRequest("Say done, snooze or dismiss to a tip.", "text/plain")
     try:
-        said = react(request.user, tip_id, reaction.value, dwell_ms=None, now=timezone.now())
+        said = react(person(request), tip_id, reaction.value, dwell_ms=None, now=timezone.now())
     except NoSuchTip as error:
         raise Http404 from error
     if not said.counted:

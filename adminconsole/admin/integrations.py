@@ -15,9 +15,13 @@ from integrations.models import Command, Connection, Revocation
 @admin.register(Connection)
 class ConnectionAdmin(Console):
     list_display = ("user_", "source", "state", "read", "next_read", "failures", "trouble")
-    fields = readonly_fields = (
+    readonly_fields = (
         "user_", "source", "state", "trouble", "failures", "created", "read", "next_read",
         "access_ends", "scope", "tasks", "events",
+    )  # fmt: skip
+    fields = (
+        ("user_", "source"), ("state", "created"), ("read", "next_read"), ("failures", "trouble"),
+        ("access_ends", "scope"), "tasks", "events",
     )  # fmt: skip
     list_filter = ("source", "status", "trouble")
     search_fields = ("user__email",)

@@ -55,7 +55,7 @@ class DecisionAdmin(Long):
         "served", "user_", "kind", "state", "holds", "closed", "reaction", "reward",
     )  # fmt: skip
     fields = (
-        ("user_", "kind", "state"), ("served", "holds", "closed"), ("reaction", "reward"),
+        ("user_", "kind"), ("served", "state"), ("holds", "closed"), ("reaction", "reward"),
     )  # fmt: skip
     list_filter = ("status", Reacted, PolicyFilter, "kind")
     search_fields = ("user__email",)

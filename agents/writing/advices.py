@@ -27,6 +27,6 @@ ADVICES = (
     Advice("three-words", "Write down, in three words, what today is for.", ("morning",)),
     Advice("lunch", "Eat the next meal away from a screen.", DAY),
     Advice("wind-down", "Dim one lamp. The day may end slowly.", ("evening",)),
-    Advice("tomorrow", "Put one thing for tomorrow where you will see it, and let the rest go.", ("evening",)),
+    Advice("tomorrow", "Put one thing for tomorrow where you will see it. Let the rest go.", ("evening",)),
     Advice("book", "Read two pages of something made of paper.", ("evening",)),
 )  # fmt: skip

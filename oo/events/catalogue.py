@@ -96,7 +96,7 @@ class TipFeedback(Event):
 
     subject: ClassVar[str] = "signals.tip.feedback"
     decision_id: str
-    reaction: Literal["done", "snooze", "dismiss"]
+    reaction: str  # done, snooze or dismiss
     dwell_ms: int
 
 

@@ -20,7 +20,9 @@ def publish(*events: Event, now: datetime) -> None:
     Raises OutsideTransaction when not inside `atomic()`.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise OutsideTransaction("publish() belongs inside atomic(), beside the change it tells of.")
+        raise OutsideTransaction(
+            "publish() belongs inside atomic(), beside the change it tells of."
+        )
     if not events:
         return
     Record.objects.bulk_create(

@@ -38,6 +38,17 @@ class ForgivingClient(RedisCacheClient):
     set_many = _forgiving("set_many", None)
     delete_many = _forgiving("delete_many", None)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._made: dict[int, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """Django makes a client for every command; making one costs more than the command."""
+        pool = self._get_connection_pool(write)
+        if id(pool) not in self._made:
+            self._made[id(pool)] = self._client(connection_pool=pool)
+        return self._made[id(pool)]
+
     def get(self, key: Any, default: Any) -> Any:
         try:
             return super().get(key, default)

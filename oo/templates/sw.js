@@ -34,7 +34,9 @@ self.addEventListener("sync", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  if (event.data?.deliver) event.waitUntil(deliver(event.data.deliver).catch(() => {}));
+  if (!event.data?.deliver) return;
+  const told = () => event.ports[0]?.postMessage("delivered");
+  event.waitUntil(deliver(event.data.deliver).catch(() => {}).then(told));
 });
 
 async function fillShell() {

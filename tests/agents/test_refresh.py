@@ -44,9 +44,7 @@ def test_an_agent_without_its_source_says_nothing_and_what_it_said_goes():
 
 
 def test_an_agent_that_fails_silences_only_itself():
-    with agents.replaced_by(
-        "tests.agents.broken.Broken", "agents.library.time_of_day.TimeOfDay"
-    ):
+    with agents.replaced_by("tests.agents.broken.Broken", "agents.library.time_of_day.TimeOfDay"):
         person("ada@example.com", Item("Thing"))
     assert "RuntimeError" in AgentOutput.objects.get(agent="broken").error
     assert AgentOutput.objects.get(agent="time-of-day").text

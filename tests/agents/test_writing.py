@@ -26,7 +26,9 @@ def task(id: int = 1, **more) -> TaskFact:
 
 def candidates(*tasks: TaskFact, now=NOW, events=(), user_id=1):
     life = Inputs(user_id=user_id, now=now, zone=BERLIN, tasks=tasks, events=tuple(events))
-    return write(life, {"time-of-day": TimeOfDay().compute(life)})
+    clock = TimeOfDay().compute(life)
+    assert clock
+    return write(life, {"time-of-day": clock})
 
 
 def by_key(*args, **kwargs) -> dict[str, str]:

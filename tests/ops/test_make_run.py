@@ -70,21 +70,9 @@ class Run:
 
     def children(self) -> list[int]:
         """Every process that works in the clone, the launcher not among them."""
-        listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True
-        )
-        mine = self.process.pid if self.process else 0
-        return [
-            int(line.split(None, 1)[0])
-            for line in listed.stdout.splitlines()
-            if (str(self.folder) in line or self._works_here(int(line.split(None, 1)[0])))
-            and int(line.split(None, 1)[0]) not in {mine, os.getpid()}
-        ]
-
-    def _works_here(self, pid: int) -> bool:
-        with suppress(OSError):
-            return Path(f"/proc/{pid}/cwd").resolve() == self.folder
-        return False
+        not_mine = {os.getpid(), self.process.pid if self.process else 0}
+        here = str(self.folder)
+        return [pid for pid, what in processes() if here in what and pid not in not_mine]
 
     def get(self, path: str) -> int:
         connection = http.client.HTTPConnection("localhost", self.port, timeout=10)
@@ -141,9 +129,11 @@ def test_it_comes_back_after_kill_9_and_a_second_one_is_told_of_the_first(clone)
     second = subprocess.run(
         [sys.executable, "-m", "oo.up"],
         cwd=clone.folder,
+        env=clone.env,
         capture_output=True,
         text=True,
         check=False,
+        timeout=30,
     )
     assert second.returncode == 1
     assert f"oO is running already at {address} (process {first.pid})" in second.stderr
@@ -174,11 +164,24 @@ def test_a_port_in_use_is_named(clone):
     assert clone.children() == []
 
 
-def args(pid: int) -> str:
-    done = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+def processes() -> list[tuple[int, str]]:
+    """All processes: number, and working folder with command line."""
+    if Path("/proc/self/cwd").exists():
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (folder / "cmdline").read_text(errors="replace").replace("\0", " ")
+                found.append((int(folder.name), f"{(folder / 'cwd').readlink()} {words}"))
+        return found
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True
     )
-    return done.stdout
+    pairs = (line.split(None, 1) for line in listed.stdout.splitlines())
+    return [(int(pid), words) for pid, words in pairs]
+
+
+def args(pid: int) -> str:
+    return dict(processes()).get(pid, "")
 
 
 def secrets_of(dotenv: Path) -> list[str]:

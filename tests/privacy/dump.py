@@ -1,6 +1,7 @@
 """Everything that is stored, as text: what a thief of the disk would search."""
 
 import base64
+import binascii
 import re
 import sqlite3
 import zlib
@@ -57,11 +58,11 @@ def _unpacked(data: bytes) -> str:
     found = []
     for match in BASE64.findall(data):
         for decode in (base64.b64decode, base64.urlsafe_b64decode):
-            raw = decode(match + b"=" * (-len(match) % 4))
-            found.append(raw)
             try:
+                raw = decode(match + b"=" * (-len(match) % 4))
+                found.append(raw)
                 found.append(zlib.decompress(raw))
-            except zlib.error:
+            except (binascii.Error, zlib.error):
                 continue
     return " ".join(raw.decode("utf-8", "replace") for raw in found)
 

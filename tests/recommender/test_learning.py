@@ -132,7 +132,9 @@ def test_learning_moves_the_choice_away_from_what_is_always_dismissed():
         assert tip
         shown.append("Urgent" in tip.text)
         reaction = "dismiss" if "Urgent" in tip.text else "done"
-        react(ada.user, uuid.UUID(tip.id), reaction, dwell_ms=30_000, now=then + timedelta(seconds=31))
+        react(
+            ada.user, uuid.UUID(tip.id), reaction, dwell_ms=30_000, now=then + timedelta(seconds=31)
+        )
         settle(now=then)
         learn(ada.user.pk, now=then)
     assert sum(shown[:6]) >= 4

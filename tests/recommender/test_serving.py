@@ -108,7 +108,9 @@ def test_someone_elses_candidates_are_never_chosen():
 
 def test_a_new_tip_takes_at_most_five_queries_and_a_reload_one():
     ada = person("ada@example.com", *[Item(f"Thing {n}") for n in range(97)])
-    with CaptureQueriesContext(database, ) as fresh:
+    with CaptureQueriesContext(
+        database,
+    ) as fresh:
         serve_tip(ada.user, now=NOW, rng=rng())
     asked = [q["sql"] for q in fresh if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
     assert len(asked) <= 5, asked

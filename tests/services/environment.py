@@ -26,6 +26,7 @@ def development(var_dir: Path) -> dict[str, str]:
     return {
         **blanks(),
         "DEBUG": "yes",
+        "SANDBOX_URL": "http://localhost:8001",
         "VAR_DIR": str(var_dir),
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
@@ -39,6 +40,7 @@ def production(var_dir: Path) -> dict[str, str]:
     return {
         **development(var_dir),
         "DEBUG": "no",
+        "SANDBOX_URL": "",
         "PUBLIC_URL": "https://oo.example.com",
         "ALLOWED_HOSTS": "oo.example.com",
         "BEHIND_PROXY": "yes",

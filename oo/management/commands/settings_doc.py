@@ -34,8 +34,16 @@ def render() -> str:
         "or in `.env` beside `manage.py`.",
     ]
     for section, variables in groupby(env.declared, key=lambda variable: variable.section):
-        lines += ["", f"## {section}", "", "| variable | kind | default | what it does |", "|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {section}",
+            "",
+            "| variable | kind | default | what it does |",
+            "|---|---|---|---|",
+        ]
         for v in variables:
             default = v.default.replace(str(settings.BASE_DIR), ".")
-            lines.append(f"| `{v.name}` | {v.kind} | {f'`{default}`' if default else ''} | {v.help} |")
+            lines.append(
+                f"| `{v.name}` | {v.kind} | {f'`{default}`' if default else ''} | {v.help} |"
+            )
     return "\n".join(lines) + "\n"

@@ -125,7 +125,9 @@ function tipPage(main, said, serviceWorker) {
     }
     if (!response.ok) throw new Error(response.status);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (page.documentElement.dataset.offline !== undefined) throw new Error("offline");
+    // The service worker's own pages: the last tip, or that there is none.
+    const offline = page.documentElement.dataset.offline !== undefined;
+    if (offline || !find("#now", page)) throw new Error("offline");
     // A newer oO was installed: its page needs its own style and script.
     const script = (from) => find("script[type=module]", from).getAttribute("src");
     if (script(page) !== script(document)) {
@@ -248,7 +250,10 @@ function tipPage(main, said, serviceWorker) {
   async function deliverKept() {
     if (!serviceWorker || !navigator.onLine) return;
     const { active } = await serviceWorker.ready;
-    active?.postMessage({ deliver: now().dataset.csrf });
+    const { port1, port2 } = new MessageChannel();
+    const delivered = new Promise((resolve) => (port1.onmessage = resolve));
+    active?.postMessage({ deliver: now().dataset.csrf }, [port2]);
+    await Promise.race([delivered, pause(8000)]);
   }
 
   async function tellZone() {

@@ -1,0 +1,252 @@
+"""What operators see: every page renders, soon, and shows nothing that is not theirs to read."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from adminconsole.models import AdminAction
+from agents.models import Candidate
+from oo.events.models import Record
+from recommender.models import Decision, Score
+from tests.console.addresses import pages
+from tests.console.world import SECRETS
+
+pytestmark = pytest.mark.django_db
+
+MOST_QUERIES = 25
+
+
+def lists() -> list[str]:
+    return [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    ]
+
+
+def test_every_page_renders_within_a_bounded_number_of_queries(world, console):
+    world(3)
+    for address in pages():
+        with CaptureQueriesContext(database, ) as queries:
+            reply = console.get(address)
+        assert reply.status_code == 200, address
+        if "/health/" not in address:
+            assert len(queries) <= MOST_QUERIES, (address, len(queries))
+
+
+def test_a_list_takes_as_many_queries_for_twenty_rows_as_for_one(world, console):
+    def count() -> dict[str, int]:
+        counts = {}
+        for address in lists():
+            console.get(address)  # what is read once and kept
+            with CaptureQueriesContext(database) as queries:
+                console.get(address)
+            counts[address] = len(queries)
+        return counts
+
+    world(1)
+    one = count()
+    Record.objects.all().delete()
+    User.objects.filter(email__startswith="p").delete()
+    from django_celery_beat.models import (
+        ClockedSchedule,
+        CrontabSchedule,
+        IntervalSchedule,
+        PeriodicTask,
+    )
+
+    from accounts.models import Erasure
+
+    for model in (PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, Erasure):
+        model.objects.all().delete()
+    world(20)
+    assert count() == one
+
+
+def test_a_users_page_takes_as_many_queries_with_much_as_with_little(world, console):
+    someone = world().first
+    address = f"/admin/accounts/user/{someone.pk}/change/"
+
+    def count() -> int:
+        with CaptureQueriesContext(database) as queries:
+            assert console.get(address).status_code == 200
+        return len(queries)
+
+    count()
+    little = count()
+    from accounts.models import Consent, Preference
+
+    for n in range(30):
+        Preference.objects.create(
+            user=someone, key=f"key-{n}", source="user", value=n, updated_at=timezone.now()
+        )
+        Consent.objects.create(
+            user=someone, document="terms", version=f"v{n}", given_at=timezone.now()
+        )
+    assert count() == little
+
+
+def test_a_decisions_page_takes_as_many_queries_for_a_hundred_candidates_as_for_few(world, console):
+    decision = Decision.objects.filter(user=world().first).latest("created_at")
+    address = f"/admin/recommender/decision/{decision.pk}/change/"
+    console.get(address)
+    with CaptureQueriesContext(database) as few:
+        console.get(address)
+    score = Score.objects.get(pk=decision.pk)
+    count = len(score.candidates)
+    times = 100 // count
+    Score.objects.filter(pk=decision.pk).update(
+        candidates=score.candidates * times,
+        scores=score.scores * times,
+        propensities=score.propensities * times,
+        features={
+            name: column * times if isinstance(column, list) else column
+            for name, column in score.features.items()
+        },
+    )
+    with CaptureQueriesContext(database) as many:
+        reply = console.get(address)
+    assert reply.content.count(b"<tr") > 90
+    assert len(many) == len(few)
+
+
+def test_no_token_no_digest_and_none_of_a_users_words_are_on_any_page(world, console):
+    world(2)
+    for address in [*pages(), "/admin/search/?s=canary&extended=1"]:
+        text = console.get(address).content.decode()
+        for secret in SECRETS:
+            assert secret not in text, (secret, address)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "accounts/apitoken/?digest__startswith=canary",
+        "accounts/user/?password__startswith=!",
+        "accounts/user/?api_tokens__digest__startswith=canary",
+        "integrations/connection/?cursor__startswith=canary",
+        "integrations/connection/?access_token__isnull=0",
+        "integrations/command/?connection__cursor__startswith=canary",
+        "recommender/policystate/?state__isnull=0",
+    ],
+)
+def test_a_secret_can_not_be_guessed_by_filtering_a_list_for_it(world, console, query):
+    world()
+    reply = console.get(f"/admin/{query}")
+    assert reply.status_code in (302, 400), reply.status_code
+    if reply.status_code == 302:
+        assert "e=1" in reply["Location"]
+
+
+@pytest.mark.parametrize("words", ["canary", "p0", "user", "%", "'", "\x00", "é" * 300])
+def test_searching_finds_people_and_never_breaks(world, console, words):
+    world()
+    for address in lists():
+        assert console.get(address, {"q": words}).status_code in (200, 302), address
+    found = console.get("/admin/accounts/user/", {"q": "p0@"}).content.decode()
+    assert "p0@example.com" in found
+    assert "ops@example.com" not in found.split("changelist-form")[1].split("</form>")[0]
+
+
+def test_every_filter_of_every_list_can_be_chosen(world, console):
+    world()
+    for model, page in admin.site._registry.items():
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        changelist = console.get(address).context["cl"]
+        for spec in changelist.filter_specs:
+            for choice in spec.choices(changelist):
+                query = choice.get("query_string") or choice.get("link")
+                if query:
+                    assert console.get(address + query).status_code == 200, (address, query)
+        assert page.list_per_page <= 50
+
+
+def test_a_decision_is_explained_candidate_by_candidate(world, console):
+    decision = Decision.objects.filter(user=world().first, status="answered").get()
+    score = Score.objects.get(pk=decision.pk)
+    text = console.get(f"/admin/recommender/decision/{decision.pk}/change/").content.decode()
+    for name in ("is_overdue", "task_age_days", "priority"):
+        assert name in text
+    assert text.count("oo-chosen") == 1
+    assert text.count("oo-share") == len(score.candidates)
+    for shown in (score.policy, score.prior_version, str(score.seed), f"{score.latency_us} µs"):
+        assert shown in text, shown
+    assert f"{decision.propensity:.4f}" in text
+    assert "operators do not read people" in text
+    assert "their words" in text
+    assert "done" in text
+
+
+def test_the_explanation_puts_the_best_first_and_reads_the_moment_back(world):
+    from adminconsole.explain import explain
+
+    decision = Decision.objects.filter(user=world().first, status="answered").get()
+    score = Score.objects.get(pk=decision.pk)
+    explained = explain(score)
+    assert [line.score for line in explained.lines] == sorted(score.scores, reverse=True)
+    chosen = next(line for line in explained.lines if line.chosen)
+    assert chosen.candidate == decision.candidate
+    assert chosen.propensity == pytest.approx(decision.propensity)
+    local = decision.created_at.astimezone(__import__("zoneinfo").ZoneInfo("Europe/Berlin"))
+    assert explained.said_as.startswith(f"{local:%A}, ")
+    minutes = int(explained.said_as.split(", ")[1][:2]) * 60 + int(explained.said_as.split(":")[1][:2])
+    apart = abs(minutes - (local.hour * 60 + local.minute))
+    assert min(apart, 1440 - apart) <= 1
+
+
+def test_a_decision_whose_candidates_were_pruned_is_still_explained(world, console):
+    decision = Decision.objects.filter(user=world().first, status="answered").get()
+    Candidate.objects.all().delete()
+    text = console.get(f"/admin/recommender/decision/{decision.pk}/change/").content.decode()
+    assert "gone since" in text
+
+
+def test_the_event_list_is_the_tail_of_the_log(world, console):
+    world()
+    now = timezone.now()
+    Record.objects.bulk_create(
+        Record(subject="signals.tip.served", user_id=1, payload={}, occurred_at=now, due_at=now)
+        for _ in range(600)
+    )
+    Record.objects.create(
+        subject="signals.tip.feedback", user_id=1, payload={}, occurred_at=now, due_at=now
+    )
+    reply = console.get("/admin/events/record/")
+    assert reply.context["cl"].result_count == 500
+    one = console.get("/admin/events/record/?subject=signals.tip.feedback")
+    assert one.context["cl"].result_count == 1
+
+
+def test_the_overview_tells_how_oo_is_doing(world, console):
+    world(2)
+    reply = console.get("/admin/")
+    assert reply.status_code == 200
+    # Two people, each served one tip that they answered and one that is open.
+    assert reply.context["served"] == 4
+    assert reply.context["reacted"] == 2
+    assert reply.context["days"][-1]["served"] == 4
+    sources = {row["source"]: row for row in reply.context["connections"]}
+    assert sources["todoist"]["connected"] == 2
+    assert [row.action for row in reply.context["actions"]] == ["Look", "Look"]
+    assert reply.context["people"]["all"] == 3
+
+
+def test_times_are_shown_in_the_operators_own_zone(world, console, operator):
+    from datetime import UTC, datetime
+
+    someone = world().first
+    User.objects.filter(pk=someone.pk).update(joined_at=datetime(2024, 1, 2, 23, 30, tzinfo=UTC))
+    address = f"/admin/accounts/user/{someone.pk}/change/"
+    assert "Wednesday 03 January 2024, 00:30:00 CET" in console.get(address).content.decode()
+    operator.time_zone = "America/New_York"
+    operator.save()
+    assert "Tuesday 02 January 2024, 18:30:00 EST" in console.get(address).content.decode()
+
+
+def test_an_empty_installation_has_pages_too(console):
+    assert AdminAction.objects.count() == 0
+    for address in ("/admin/", *lists()):
+        assert console.get(address).status_code == 200, address

@@ -1,0 +1,144 @@
+"""Beat's timetable in the console: paused, resumed, run, paced and added to; all of it logged."""
+
+from unittest.mock import patch
+
+import pytest
+from django.core.management import call_command
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
+
+from adminconsole.admin.timetable import said
+from adminconsole.models import AdminAction
+from adminconsole.timetable import OURS, periodic_jobs
+from oo.schedule import TIMETABLE
+from tests.console.test_operations import choose, press, said as told
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def heartbeat() -> PeriodicTask:
+    call_command("sync_timetable", verbosity=0)
+    return PeriodicTask.objects.get(name="oO: heartbeat")
+
+
+def test_entries_are_marked_as_the_command_marks_them(heartbeat):
+    assert PeriodicTask.objects.filter(name__startswith=OURS).count() == len(TIMETABLE)
+
+
+def test_an_entry_is_paused_and_resumed_and_beat_hears_of_it(heartbeat, console):
+    before = PeriodicTasks.last_change()
+    press(console, "django_celery_beat.periodictask", heartbeat.pk, "pause_entry")
+    heartbeat.refresh_from_db()
+    assert not heartbeat.enabled
+    assert PeriodicTasks.last_change() > before
+    reply = press(console, "django_celery_beat.periodictask", heartbeat.pk, "pause_entry")
+    assert "Was paused already" in told(reply)
+    press(console, "django_celery_beat.periodictask", heartbeat.pk, "resume_entry")
+    heartbeat.refresh_from_db()
+    assert heartbeat.enabled
+    actions = AdminAction.objects.order_by("pk").values_list("action", "subject")
+    assert list(actions) == [(name, "oO: heartbeat") for name in ("Pause", "Pause", "Resume")]
+    call_command("sync_timetable", verbosity=0)
+
+
+def test_a_paused_entry_stays_paused_when_the_timetable_is_written_again(heartbeat, console):
+    pks = list(PeriodicTask.objects.values_list("pk", flat=True))
+    choose(console, "django_celery_beat.periodictask", pks, "pause_entry")
+    call_command("sync_timetable", verbosity=0)
+    assert not PeriodicTask.objects.filter(name__startswith=OURS, enabled=True).exists()
+
+
+def test_a_job_is_handed_to_a_worker_out_of_turn(heartbeat, console):
+    with patch("adminconsole.jobs.beat.apply_async") as send:
+        reply = press(console, "django_celery_beat.periodictask", heartbeat.pk, "run_entry")
+    assert "Handed to a worker" in told(reply)
+    assert send.call_args.kwargs["expires"] == heartbeat.expire_seconds
+    assert AdminAction.objects.get().outcome == "Handed to a worker."
+
+
+def test_a_job_that_can_not_be_handed_over_is_told(heartbeat, console, redis_server):
+    redis_server.kill()
+    reply = press(console, "django_celery_beat.periodictask", heartbeat.pk, "run_entry")
+    assert "The broker can't be reached" in told(reply)
+    PeriodicTask.objects.filter(pk=heartbeat.pk).update(task="no.such.job")
+    reply = press(console, "django_celery_beat.periodictask", heartbeat.pk, "run_entry")
+    assert "There is no job called no.such.job" in told(reply)
+
+
+def form(entry: PeriodicTask, **changes: object) -> dict[str, object]:
+    fields = {
+        "name": entry.name, "description": entry.description, "task": entry.task,
+        "enabled": "on", "interval": entry.interval_id or "", "expire_seconds": 60,
+    }  # fmt: skip
+    return {name: value for name, value in {**fields, **changes}.items() if value is not None}
+
+
+def test_an_entry_is_given_another_pace_and_the_log_says_from_what(heartbeat, console):
+    slow = IntervalSchedule.objects.create(every=5, period="minutes")
+    address = f"/admin/django_celery_beat/periodictask/{heartbeat.pk}/change/"
+    reply = console.post(address, form(heartbeat, interval=slow.pk, name="renamed"))
+    assert reply.status_code == 302, reply.context["adminform"].form.errors
+    heartbeat.refresh_from_db()
+    assert heartbeat.interval == slow
+    assert heartbeat.name == "oO: heartbeat"  # those of the house keep their names and jobs
+    row = AdminAction.objects.get()
+    assert row.action == "Change timetable entry"
+    assert "every 5 minutes" in row.outcome
+
+
+def test_an_entry_without_a_time_or_with_two_is_refused(heartbeat, console):
+    address = f"/admin/django_celery_beat/periodictask/{heartbeat.pk}/change/"
+    assert console.post(address, form(heartbeat, interval="")).status_code == 200
+    crontab = CrontabSchedule.objects.create(hour="4")
+    assert console.post(address, form(heartbeat, crontab=crontab.pk)).status_code == 200
+    assert not AdminAction.objects.exists()
+
+
+def test_ops_add_and_remove_entries_of_their_own_and_only_those(heartbeat, console):
+    add = "/admin/django_celery_beat/periodictask/add/"
+    entry = form(heartbeat, name="more often", task="integrations.jobs.sync_sweep")
+    assert console.post(add, entry).status_code == 302
+    more = PeriodicTask.objects.get(name="more often")
+    assert more.task == "integrations.jobs.sync_sweep"
+    base = "/admin/django_celery_beat/periodictask"
+    assert console.post(f"{base}/{heartbeat.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert console.post(f"{base}/{more.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not PeriodicTask.objects.filter(pk=more.pk).exists()
+    actions = AdminAction.objects.order_by("pk").values_list("action", "subject")
+    assert list(actions) == [
+        ("Add timetable entry", "more often"),
+        ("Delete timetable entry", "more often"),
+    ]
+    assert console.post(add, form(heartbeat, name="x", task="os.system")).status_code == 200
+
+
+def test_only_jobs_that_need_nothing_told_can_be_put_on_the_timetable(db):
+    jobs = periodic_jobs()
+    assert {entry.job for entry in TIMETABLE} <= set(jobs)
+    assert "recommender.jobs.learn_user" not in jobs
+    assert "adminconsole.jobs.operate" not in jobs
+
+
+def test_a_schedule_in_use_is_neither_changed_nor_removed(heartbeat, console):
+    base = f"/admin/django_celery_beat/intervalschedule/{heartbeat.interval_id}"
+    assert console.post(f"{base}/delete/", {"post": "yes"}).status_code == 403
+    assert console.post(f"{base}/change/", {"every": 1, "period": "days"}).status_code == 403
+    unused = IntervalSchedule.objects.create(every=77, period="days")
+    base = f"/admin/django_celery_beat/intervalschedule/{unused.pk}"
+    assert console.post(f"{base}/delete/", {"post": "yes"}).status_code == 302
+    assert PeriodicTask.objects.filter(pk=heartbeat.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("every", "period", "words"),
+    [
+        (15, "seconds", "every 15 seconds"),
+        (60, "seconds", "every minute"),
+        (600, "seconds", "every 10 minutes"),
+        (7200, "seconds", "every 2 hours"),
+        (86_400, "seconds", "every day"),
+        (2, "days", "every 2 days"),
+    ],
+)
+def test_a_pace_is_said_as_people_say_it(every, period, words):
+    assert said(IntervalSchedule(every=every, period=period)) == words

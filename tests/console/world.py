@@ -1,0 +1,110 @@
+"""A small world with something on every page of the console."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+)
+
+from accounts.models import ApiToken, Consent, Erasure, Preference, User
+from adminconsole.audit import record
+from integrations.models import CalendarEvent, Command, Connection, Revocation
+from oo.events.models import Record
+from recommender.learn import learn
+from recommender.models import Decision
+from recommender.react import react, settle
+from recommender.serving import serve_tip
+from tests.people import Item, Person, person
+
+# What must never be seen here: each is a needle to look for in every page.
+ACCESS, REFRESH = "canary-access-token", "canary-refresh-token"
+REVOKED, CURSOR = "canary-revoked-token", "canary-cursor"
+TITLE, EVENT = "canary task title", "canary event title"
+DIGEST = "canary-digest"
+NAME = "Canary Name From Google"
+SECRETS = (ACCESS, REFRESH, REVOKED, CURSOR, TITLE, EVENT, DIGEST, NAME)
+
+
+@dataclass
+class World:
+    people: list[Person]
+
+    @property
+    def first(self) -> User:
+        return self.people[0].user
+
+
+def made(count: int = 1) -> World:
+    """`count` people, each with a life: at least one row of theirs on every page."""
+    now = timezone.now()
+    seconds = IntervalSchedule.SECONDS
+    people = []
+    for n in range(count):
+        someone = person(
+            f"p{n}@example.com",
+            *[Item(f"{TITLE} {i}", priority=i + 1, age_days=5) for i in range(4)],
+            now=now - timedelta(hours=1),
+        )
+        people.append(someone)
+        _live(someone, n)
+        interval = IntervalSchedule.objects.create(every=90 + n, period=seconds)
+        PeriodicTask.objects.create(
+            name=f"oO: entry {n}", task="adminconsole.jobs.beat", interval=interval
+        )
+        CrontabSchedule.objects.create(minute=str(n), hour="4")
+        ClockedSchedule.objects.create(clocked_time=now + timedelta(days=n + 1))
+    return World(people)
+
+
+def _live(someone: Person, n: int) -> None:
+    now = timezone.now()
+    user = someone.user
+    Connection.objects.filter(pk=someone.connection.pk).update(
+        access_token=ACCESS, refresh_token=REFRESH, cursor=CURSOR
+    )
+    calendar = Connection.objects.create(user=user, source="ical", created_at=now)
+    CalendarEvent.objects.create(
+        user=user, connection=calendar, external_id="e1", text_hash="h", starts_at=now, ends_at=now
+    )
+    SocialAccount.objects.create(
+        user=user, provider="google", uid=f"10{n}", extra_data={"name": NAME}
+    )
+    for document in Consent.Document:
+        Consent.objects.create(user=user, document=document, version="1", given_at=now)
+    Preference.objects.create(user=user, key="quiet_start", source="user", value=22, updated_at=now)
+    UserSession.objects.create(user=user, ip="192.0.2.1", session_key=f"session-{n}")
+    ApiToken.objects.create(
+        user=user, digest=f"{DIGEST}-{n}", created_at=now, expires_at=now + timedelta(hours=1)
+    )
+    Erasure.objects.create(user_id=1_000_000 + n, asked_at=now, due_at=now, error="signals: x")
+    Revocation.objects.create(user=user, source="todoist", token=REVOKED, due_at=now)
+    Command.objects.create(
+        connection=someone.connection,
+        task=next(iter(someone.tasks.values())),
+        created_at=now,
+        due_at=now,
+    )
+    answer(user, "done")
+    serve_tip(user, now=now, rng=np.random.default_rng(n))
+    record(None, "Look", f"user {user.pk}", subject_user_id=user.pk, outcome="Seen.", now=now)
+    Record.objects.filter(user_id=user.pk).update(error="ValueError: no", attempts=2)
+
+
+def answer(user: User, reaction: str, *, seed: int = 1) -> Decision:
+    """The user is served a tip, answers it, and it is learned."""
+    now = timezone.now()
+    tip = serve_tip(user, now=now - timedelta(minutes=1), rng=np.random.default_rng(seed))
+    assert tip
+    react(user, uuid.UUID(tip.id), reaction, dwell_ms=None, now=now)  # type: ignore[arg-type]
+    settle(now=now)
+    learn(user.pk, now=now)
+    return Decision.objects.get(pk=tip.id)
