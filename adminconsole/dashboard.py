@@ -95,12 +95,10 @@ def _connections() -> list[dict[str, Any]]:
         )
         .order_by("source")
     )
-    return list(rows)
+    return [dict(row) for row in rows]
 
 
-def _bars(
-    served: Counter[date], reacted: Counter[date], today: date
-) -> list[dict[str, Any]]:
+def _bars(served: Counter[date], reacted: Counter[date], today: date) -> list[dict[str, Any]]:
     most = max([*served.values(), *reacted.values(), 1])
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     return [

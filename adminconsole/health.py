@@ -14,6 +14,7 @@ from adminconsole.models import Heartbeat
 from oo.lib.health import Finding, register
 
 FRESH = timedelta(seconds=60)
+MANY = 1000  # jobs that wait
 IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
 
 
@@ -46,8 +47,10 @@ def broker(now: datetime) -> Finding:
         )
     finally:
         client.close()
-    state = "warn" if waiting > 1000 else "ok"
-    return Finding(state, f"Redis {version}, {waiting} jobs waiting.")
+    says = f"Redis {version}, {waiting} jobs waiting."
+    if waiting > MANY:
+        return Finding("warn", says, "Is a worker running, and are there enough of them?")
+    return Finding("ok", says)
 
 
 def beat_and_worker(now: datetime) -> Finding:

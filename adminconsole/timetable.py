@@ -53,9 +53,7 @@ def run_now(entry: PeriodicTask) -> None:
 def jobs() -> dict[str, Any]:
     """The jobs of the house by name."""
     current_app.loader.import_default_modules()
-    return {
-        name: job for name, job in current_app.tasks.items() if not name.startswith("celery.")
-    }
+    return {name: job for name, job in current_app.tasks.items() if not name.startswith("celery.")}
 
 
 def periodic_jobs() -> list[str]:

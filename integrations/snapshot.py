@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 from django.core.cache import cache
 
@@ -36,22 +35,23 @@ def read(connection_id: object) -> Texts | None:
 
 def read_at(connection_id: object, cursor: str) -> Texts | None:
     """The texts as they were written at this cursor, or None."""
-    entry = _entries([connection_id]).get(str(connection_id))
-    return entry["texts"] if entry and entry["cursor"] == cursor else None
+    written_at, texts = _entries([connection_id]).get(str(connection_id), ("", None))
+    return texts if written_at == cursor else None
 
 
 def read_many(connection_ids: Iterable[object]) -> dict[str, Texts]:
     """The texts of several connections in one round trip, those that are there."""
-    return {key: entry["texts"] for key, entry in _entries(connection_ids).items()}
+    return {key: texts for key, (_, texts) in _entries(connection_ids).items()}
 
 
-def _entries(connection_ids: Iterable[object]) -> dict[str, Any]:
+def _entries(connection_ids: Iterable[object]) -> dict[str, tuple[str, Texts]]:
     keys = {_key(connection_id): str(connection_id) for connection_id in connection_ids}
-    found: dict[str, Any] = {}
+    found: dict[str, tuple[str, Texts]] = {}
     for key, packed in cache.get_many(list(keys)).items():
-        # What no key opens counts as absent; the next read of the source writes it anew.
-        with suppress(CannotDecrypt, zlib.error, ValueError):
-            found[keys[key]] = json.loads(zlib.decompress(unseal(packed)))
+        # What can't be opened or understood counts as absent; the next read writes it anew.
+        with suppress(CannotDecrypt, zlib.error, ValueError, TypeError, KeyError):
+            entry = json.loads(zlib.decompress(unseal(packed)))
+            found[keys[key]] = entry["cursor"], entry["texts"]
     return found
 
 

@@ -58,7 +58,8 @@ def manifest(request: HttpRequest) -> JsonResponse:
     )
 
 
-SHELL = ("oo.css", "oo.js", "newsreader.woff2", "newsreader-ext.woff2", "favicon.svg")
+# What every page needs. Other files of ours are kept by the service worker once a page used them.
+SHELL = ("oo.css", "oo.js", "newsreader.woff2", "favicon.svg")
 
 
 def _shell() -> dict[str, Any]:

@@ -13,7 +13,9 @@ from adminconsole.theme import UNFOLD as UNFOLD
 from oo.lib.env import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env(os.environ, dotenv=BASE_DIR / ".env")
+# The second file is where `make run` tells commands in another terminal what it has started.
+_running = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var") / "run" / "env"
+env = Env(os.environ, BASE_DIR / ".env", _running)
 
 # ------------------------------------------------------------------------------------------------
 env.section("The installation")
@@ -397,8 +399,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["oo.lib.parse.JSON"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "oo.lib.pages.Pages",
     "EXCEPTION_HANDLER": "oo.lib.problem.handler",
     "DEFAULT_THROTTLE_CLASSES": ["oo.lib.throttle.PerUser"],
     "DEFAULT_THROTTLE_RATES": {"user": "120/min", "token": "10/min"},
@@ -411,6 +412,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TipState": ["tip", "connect", "reading", "reconnect", "quiet"],
+        "HealthState": ["ok", "warn", "fail"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "oo.lib.openapi.tell_errors",

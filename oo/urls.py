@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import AllowAny
 
 import accounts.urls
 import adminconsole.urls
@@ -27,7 +28,7 @@ urlpatterns = [
                 *accounts.urls.api_urlpatterns,
                 *adminconsole.urls.api_urlpatterns,
                 path(
-                    "schema", SpectacularJSONAPIView.as_view(permission_classes=()), name="schema"
+                    "schema", SpectacularJSONAPIView.as_view(permission_classes=(AllowAny,)), name="schema"
                 ),
                 path("docs", pages.api_docs, name="api_docs"),
             ]

@@ -12,15 +12,20 @@ State = Literal["tip", "connect", "reading", "reconnect", "quiet"]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a user's sources stand. `reconnect` names those that only the user can mend."""
+    """Where a user's sources stand. `reconnect` names those that only the user can mend; `slow`
+    says that a first read is under way and its source makes it wait.
+    """
 
     state: State
     reconnect: tuple[SignalSource, ...] = ()
+    slow: bool = False
 
 
 def standing(user: User, *, has_tip: bool) -> Standing:
     """One query. Trouble that will pass by itself is not the user's to know."""
-    rows = list(Connection.objects.filter(user=user).values("source", "status", "synced_at"))
+    rows = list(
+        Connection.objects.filter(user=user).values("source", "status", "synced_at", "failures")
+    )
     broken = tuple(
         sources.get(row["source"])
         for row in rows
@@ -30,6 +35,11 @@ def standing(user: User, *, has_tip: bool) -> Standing:
         return Standing("tip", broken)
     if not rows:
         return Standing("connect")
-    if any(r["status"] == Connection.Status.CONNECTED and r["synced_at"] is None for r in rows):
-        return Standing("reading", broken)
+    unread = [
+        row
+        for row in rows
+        if row["status"] == Connection.Status.CONNECTED and row["synced_at"] is None
+    ]
+    if unread:
+        return Standing("reading", broken, slow=all(row["failures"] for row in unread))
     return Standing("reconnect" if broken else "quiet", broken)

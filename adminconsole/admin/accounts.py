@@ -171,10 +171,16 @@ class UserAdmin(Console):
     @display(description="connections")
     def links(self, user: User) -> str:
         rows = [
-            (c.pk, "oo-dot-ok" if c.status == "connected" and not c.failures else "oo-dot-warn", c.source)
+            (
+                c.pk,
+                "oo-dot-ok" if c.status == "connected" and not c.failures else "oo-dot-warn",
+                c.source,
+            )
             for c in user.connections.all()
         ]
-        return format_html_join(SafeString(" "), '<span class="oo-dot {1}">{2}</span>', rows) or NONE
+        return (
+            format_html_join(SafeString(" "), '<span class="oo-dot {1}">{2}</span>', rows) or NONE
+        )
 
     @display(description="last tip")
     def last_tip(self, user: Any) -> str:
@@ -234,7 +240,9 @@ class ErasureAdmin(Console):
     def next_try(self, erasure: Erasure) -> str:
         return NONE if erasure.finished_at else moment(erasure.due_at)
 
-    @display(description="state", label={"finished": "success", "under way": "info", "stuck": "danger"})
+    @display(
+        description="state", label={"finished": "success", "under way": "info", "stuck": "danger"}
+    )
     def state(self, erasure: Erasure) -> str:
         if erasure.finished_at:
             return "finished"

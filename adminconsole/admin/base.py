@@ -96,7 +96,9 @@ class Console(ModelAdmin):
     ) -> Any:
         # One way to save is enough.
         one = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        return super().changeform_view(request, object_id, form_url, {**one, **(extra_context or {})})
+        return super().changeform_view(
+            request, object_id, form_url, {**one, **(extra_context or {})}
+        )
 
     # --- the operators' log stands in for Django's own -----------------------------------------
 
@@ -214,7 +216,9 @@ class Console(ModelAdmin):
             said = Counter(outcome.says for outcome in outcomes if outcome.done is done)
             if not said:
                 continue
-            parts = [f"{n} × {says}" if len(outcomes) > 1 else says for says, n in said.most_common(4)]
+            parts = [
+                f"{n} × {says}" if len(outcomes) > 1 else says for says, n in said.most_common(4)
+            ]
             if len(said) > 4:
                 parts.append(f"and {len(said) - 4} more kinds of outcome, see the operators' log.")
             self.message_user(request, f"{operation.label}: {' '.join(parts)}", level)

@@ -64,7 +64,9 @@ class CommandAdmin(Long):
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         rows = super().get_queryset(request).select_related("connection")
-        return rows.defer("connection__access_token", "connection__refresh_token", "connection__cursor")
+        return rows.defer(
+            "connection__access_token", "connection__refresh_token", "connection__cursor"
+        )
 
     @display(description="connection")
     def connection_(self, command: Command) -> str:

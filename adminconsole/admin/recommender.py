@@ -86,7 +86,9 @@ class DecisionAdmin(Long):
             context |= {"score": score, "explained": explain(score)}
         return super().change_view(request, object_id, form_url, context)
 
-    @display(description="reaction", label={"done": "success", "snooze": "info", "dismiss": "warning"})
+    @display(
+        description="reaction", label={"done": "success", "snooze": "info", "dismiss": "warning"}
+    )
     def reaction(self, decision: Decision) -> str:
         return decision.feedback.reaction if hasattr(decision, "feedback") else ""
 
@@ -94,7 +96,9 @@ class DecisionAdmin(Long):
     def reward(self, decision: Decision) -> str:
         if not hasattr(decision, "feedback"):
             return NONE
-        return number(decision.feedback.reward, 1) if decision.feedback.settled_at else "not settled"
+        return (
+            number(decision.feedback.reward, 1) if decision.feedback.settled_at else "not settled"
+        )
 
 
 @admin.register(Feedback)

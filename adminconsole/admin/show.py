@@ -73,7 +73,8 @@ def numeric(field: str, description: str, digits: int = 3) -> Callable[[Any, Any
 
 
 def link(model: str, pk: object, text: object) -> str:
-    return format_html('<a class="oo-link" href="{}">{}</a>', reverse(f"admin:{model}_change", args=[pk]), text)
+    address = reverse(f"admin:{model}_change", args=[pk])
+    return format_html('<a class="oo-link" href="{}">{}</a>', address, text)
 
 
 def filtered(model: str, query: str, text: object) -> str:

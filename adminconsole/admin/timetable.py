@@ -20,7 +20,6 @@ from adminconsole.admin.base import Console
 from adminconsole.admin.show import NONE, when
 from adminconsole.timetable import OURS, periodic_jobs
 
-
 # Named as everywhere else in the house. Migrations read what the model was declared with.
 for _model, _one, _many in (
     (PeriodicTask, "timetable entry", "timetable entries"),

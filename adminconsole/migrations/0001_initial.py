@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,29 +14,45 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'heartbeat',
+                "db_table": "heartbeat",
             },
         ),
         migrations.CreateModel(
-            name='AdminAction',
+            name="AdminAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=40)),
-                ('subject', models.CharField(max_length=80)),
-                ('subject_user_id', models.BigIntegerField(null=True)),
-                ('outcome', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("action", models.CharField(max_length=40)),
+                ("subject", models.CharField(max_length=80)),
+                ("subject_user_id", models.BigIntegerField(null=True)),
+                ("outcome", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'admin_actions',
-                'indexes': [models.Index(fields=['-at'], name='admin_actions_newest')],
+                "db_table": "admin_actions",
+                "indexes": [models.Index(fields=["-at"], name="admin_actions_newest")],
             },
         ),
     ]

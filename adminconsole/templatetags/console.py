@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from recommender.serving import TITLE
+from recommender.contenders import TITLE
 
 register = template.Library()
 

@@ -29,12 +29,15 @@ class Variable:
 class Env:
     """Reads declared variables and remembers every declaration, so that the docs can't drift.
 
-    A value comes from `environ`, else from the `.env` file, else it is the default.
-    A variable that is set but empty counts as not set.
+    A value comes from `environ`, else from the first of the files that names it, else it is the
+    default. A variable that is set but empty counts as not set, whatever comes after.
     """
 
-    def __init__(self, environ: Mapping[str, str], dotenv: Path | None = None) -> None:
-        self._values = {**read_dotenv(dotenv), **environ}
+    def __init__(self, environ: Mapping[str, str], *files: Path) -> None:
+        self._values: dict[str, str] = {}
+        for file in reversed(files):
+            self._values.update(read_dotenv(file))
+        self._values.update(environ)
         self._section = "General"
         self.declared: list[Variable] = []
 

@@ -27,6 +27,7 @@ _SAYS = {
     "413": "Too large.",
     "415": "Only JSON is read here.",
     "429": "Too often: wait for as many seconds as Retry-After says.",
+    "503": "Something needs an operator.",
 }
 
 
@@ -36,10 +37,9 @@ def tell_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     for path, operations in result["paths"].items():
         for operation in operations.values():
             for status in _errors(path, operation):
-                answer = operation["responses"].setdefault(
-                    status, {"description": _SAYS.get(status, "")}
-                )
-                answer["content"] = _CONTENT
+                answer = operation["responses"].setdefault(status, {})
+                answer["description"] = answer.get("description") or _SAYS[status]
+                answer.setdefault("content", _CONTENT)
                 if status == "429":
                     answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return result

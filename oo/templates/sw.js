@@ -5,9 +5,9 @@ const SHELL = "oo-shell-{{ version }}";
 const LAST_TIP = "oo-tip"; // oo.js names it too, to drop it when someone is signed out
 const OFFLINE = "{% url 'offline' %}";
 const FEEDBACK = "{% url 'api_feedback' %}";
-const STATIC = "{% get_static_prefix %}";
+const STATIC = "{% get_static_prefix %}oo/";
 const FILES = [{% for file in shell %}"{{ file }}", {% endfor %}];
-const PATIENCE = 5000; // how long a connection may dawdle when the last tip is at hand
+const PATIENCE = 5000; // how long a connection may dawdle before it counts as none
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
@@ -60,7 +60,9 @@ async function shell(request) {
   const kept = await caches.match(request, { ignoreVary: true });
   if (kept && /\.[0-9a-f]{12}\./.test(request.url)) return kept;
   try {
-    return await fetch(request);
+    const response = await fetch(request);
+    if (response.ok) await (await caches.open(SHELL)).put(request, response.clone());
+    return response;
   } catch (error) {
     if (kept) return kept;
     throw error;
@@ -70,7 +72,7 @@ async function shell(request) {
 async function tip(event) {
   const cache = await caches.open(LAST_TIP);
   const kept = await cache.match("/", { ignoreVary: true });
-  const asked = fetch(event.request).then(async (response) => {
+  const asked = freshTip(event.request).then(async (response) => {
     // A redirect means signed out, or nothing connected: then the last tip is no one's any more.
     if (response.redirected || response.type === "opaqueredirect") await cache.delete("/");
     else if (response.ok) await cache.put("/", response.clone());
@@ -83,6 +85,12 @@ async function tip(event) {
   } catch {
     return kept ? markOffline(kept) : caches.match(OFFLINE, { ignoreVary: true });
   }
+}
+
+// What was answered offline is sent first, so that the same tip is not shown again.
+async function freshTip(request) {
+  await deliver().catch(() => {});
+  return fetch(request);
 }
 
 // Tells the page that it is the last one, not the newest.
@@ -146,6 +154,7 @@ async function deliverAll(csrf) {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrf ?? own },
       body: JSON.stringify(reaction),
+      signal: AbortSignal.timeout(PATIENCE),
     }).catch(() => null);
     // Signed out, an old token, too many at once, a server in trouble: these pass.
     if (!response || [401, 403, 408, 429].includes(response.status) || response.status >= 500) {

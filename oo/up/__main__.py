@@ -3,8 +3,8 @@
 import os
 import sys
 
-from oo.up import config as configuration
 from oo.up import alive, first_run, parts, ports, redis
+from oo.up import config as configuration
 from oo.up.config import ROOT, BadConfig, Config
 from oo.up.leftovers import AlreadyRunning, Hold
 from oo.up.screen import Screen
@@ -40,6 +40,7 @@ def main() -> int:
         screen.alarm(f"\n{error} Stopping the rest ...")
         code = 1
     finally:
+        config.told.unlink(missing_ok=True)
         if supervisor.stop(last=("sandbox", "redis")):
             screen.say("Everything has stopped.")
         hold.release()
@@ -50,6 +51,7 @@ def _run(config: Config, screen: Screen, supervisor: Supervisor) -> None:
     ports.require_free(config.port, "PORT", config.port + 100)
     socket = redis.socket_path(config.var_dir)
     env = parts.environment(config, os.environ, redis.url(socket))
+    config.tell_other_commands(env)
 
     if config.own_sandbox:
         ports.require_free(config.sandbox_port, "SANDBOX_PORT", config.sandbox_port + 100)

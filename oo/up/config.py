@@ -89,6 +89,17 @@ class Config:
         return "REDIS_URL" not in self.values
 
     @property
+    def told(self) -> Path:
+        """Where `manage.py`, in another terminal, finds what runs here."""
+        return self.var_dir / "run" / "env"
+
+    def tell_other_commands(self, env: Mapping[str, str]) -> None:
+        """Leaves word of the private Redis and the sandbox for commands that are run by hand."""
+        names = ("PUBLIC_URL", "REDIS_URL", "SANDBOX_URL", "ADMIN_SEED_EMAIL")
+        self.told.touch(mode=0o600)
+        self.told.write_text("".join(f"{n}={env[n]}\n" for n in names if env.get(n)))
+
+    @property
     def secrets(self) -> list[str]:
         """Values that no log line may show."""
         named = [v for k, v in self.values.items() if any(word in k for word in SECRET_WORDS)]

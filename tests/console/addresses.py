@@ -57,6 +57,8 @@ def pages() -> list[str]:
         for address in addresses()
         if not any(part in address for part in skip)
         and "no-such-page" not in address
-        and not re.fullmatch(r"/admin/\w+/\w+/[^/]+/", address)  # an old form, led on to .../change/
+        and not re.fullmatch(
+            r"/admin/\w+/\w+/[^/]+/", address
+        )  # an old form, led on to .../change/
         and "password_change" not in address
     ]

@@ -1,5 +1,6 @@
 """What operators do: an existing verb, asked for first, done once, and in the log with its outcome."""
 
+import uuid
 from html import unescape
 from unittest.mock import patch
 
@@ -103,7 +104,7 @@ def next_decision(user: User) -> Score:
     Decision.objects.filter(user=user, status="open").update(status="expired")
     tip = serve_tip(user, now=timezone.now(), rng=np.random.default_rng(3))
     assert tip
-    return Score.objects.get(pk=tip.id)
+    return Score.objects.get(pk=uuid.UUID(tip.id))
 
 
 def follows_the_rule(score: Score) -> bool:
@@ -262,7 +263,10 @@ def test_a_broker_that_is_down_is_told_and_nothing_is_lost_silently(console):
     User.objects.bulk_create(User(email=f"u{n}@example.com", password="!") for n in range(150))
     with patch("adminconsole.admin.base.operate.apply_async", side_effect=OperationalError):
         reply = choose(
-            console, "accounts.user", list(User.objects.values_list("pk", flat=True)), "end_sessions"
+            console,
+            "accounts.user",
+            list(User.objects.values_list("pk", flat=True)),
+            "end_sessions",
         )
     assert "the broker can't be reached. 0 of 151" in said(reply)
     assert not AdminAction.objects.exists()
@@ -315,7 +319,7 @@ def test_what_is_left_of_a_deleted_person_can_not_be_brought_back(world, console
 
 def management(console, address: str) -> dict[str, str]:
     """The hidden fields of the inlines on a page."""
-    fields = {}
+    fields: dict[str, str] = {}
     for formset in console.get(address).context["inline_admin_formsets"]:
         form = formset.formset.management_form
         fields |= {form.add_prefix(name): str(form[name].value()) for name in form.fields}

@@ -10,7 +10,8 @@ from adminconsole.admin.timetable import said
 from adminconsole.models import AdminAction
 from adminconsole.timetable import OURS, periodic_jobs
 from oo.schedule import TIMETABLE
-from tests.console.test_operations import choose, press, said as told
+from tests.console.test_operations import choose, press
+from tests.console.test_operations import said as told
 
 pytestmark = pytest.mark.django_db
 

@@ -36,9 +36,7 @@ def is_wide(page: Page) -> bool:
 
 def violations(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]
-    ]
+    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, *SIGNED_IN, "/nothing-here/"])
@@ -118,7 +116,9 @@ def test_the_first_load_of_the_tip_page_weighs_at_most_30_kb(look):
     page = look(someone("Water the basil"), service_workers="block")
     page.wait_for_load_state("networkidle")
     loaded = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
-    icons = page.evaluate("[...document.querySelectorAll('[rel=icon], [rel=manifest]')].map((l) => l.href)")
+    icons = page.evaluate(
+        "[...document.querySelectorAll('[rel=icon], [rel=manifest]')].map((l) => l.href)"
+    )
     sizes = {}
     for url in {page.url, *loaded, *icons}:
         path = urlsplit(url).path
@@ -132,6 +132,8 @@ def test_the_first_load_of_the_tip_page_weighs_at_most_30_kb(look):
 
 def test_in_forced_colours_the_actions_have_edges(look):
     page = look(someone("Water the basil"), forced_colors="active")
-    edge = page.locator("button", has_text="Done").evaluate("(e) => getComputedStyle(e).borderTopWidth")
+    edge = page.locator("button", has_text="Done").evaluate(
+        "(e) => getComputedStyle(e).borderTopWidth"
+    )
     assert edge == "1px"
     assert not is_wide(page)

@@ -39,7 +39,9 @@ def test_the_last_tip_is_there_and_says_that_it_is_the_last(look):
     page.reload()
     expect(page.locator("h1")).to_contain_text("Water the basil")
     expect(page.get_by_role("status")).to_have_text("Offline. This was your last tip.")
-    fonts = page.evaluate("document.fonts.ready.then(() => document.fonts.check('20px Newsreader'))")
+    fonts = page.evaluate(
+        "document.fonts.ready.then(() => document.fonts.check('20px Newsreader'))"
+    )
     assert fonts, "the page has its style and type without a connection"
     page.context.complaints.clear()
 
@@ -122,7 +124,9 @@ def test_a_session_that_ended_elsewhere_takes_the_last_tip_with_it(look):
 
 def test_a_newer_shell_replaces_the_old_one_and_the_tip_that_was_made_for_it(look):
     page = settled(look(someone("Water the basil")))
-    page.evaluate("caches.open('oo-shell-older').then((cache) => cache.put('/old', new Response()))")
+    page.evaluate(
+        "caches.open('oo-shell-older').then((cache) => cache.put('/old', new Response()))"
+    )
     [worker] = page.context.service_workers
     worker.evaluate("takeOver()")  # what it does when it is activated
     assert "oo-shell-older" not in page.evaluate("caches.keys()")

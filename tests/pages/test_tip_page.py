@@ -176,7 +176,7 @@ def test_a_tip_that_is_still_true_stays_and_goes_on_counting(look):
     ("status", "says"), [(500, "That did not work, and it is our fault."), (429, "Wait a minute")]
 )
 def test_an_answer_that_fails_gives_the_tip_back_and_says_what_to_do(look, status, says):
-    page = look(someone("Water the basil"))
+    page = look(someone("Water the basil"), service_workers="block")
     page.route("**/api/feedback", lambda route: route.fulfill(status=status, json={}))
     page.keyboard.press("d")
     expect(page.get_by_role("status")).to_contain_text(says)
@@ -274,7 +274,8 @@ def test_motion_stops_for_those_who_asked_for_none(look):
     moving = page.evaluate(
         """[...document.querySelectorAll("*")].filter((e) => {
             const style = getComputedStyle(e);
-            return style.animationName !== "none" || e.matches(".stage *") && style.transitionDuration !== "0s";
+            const slides = e.matches(".stage *") && style.transitionDuration !== "0s";
+            return style.animationName !== "none" || slides;
         }).length"""
     )
     assert moving == 0

@@ -4,21 +4,32 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand
+from django.db import models, transaction
 
-from oo.lib.encrypted import EncryptedTextField
+from oo.lib.encrypted import CannotDecrypt, EncryptedTextField
 
 
 class Command(BaseCommand):
     help = "After a new key was put in front of ENCRYPTION_KEYS; then the old one can go."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        total = 0
+        sealed = lost = 0
         for model in apps.get_models():
             names = [f.name for f in model._meta.fields if isinstance(f, EncryptedTextField)]
             if not names:
                 continue
-            for row in model._default_manager.order_by("pk").iterator(chunk_size=200):
-                # Only if nobody wrote a newer token meanwhile: compare what is stored, sealed.
-                row.save(update_fields=names)
-                total += 1
-        self.stdout.write(f"{total} rows sealed with the newest key.")
+            for key in list(model._base_manager.order_by("pk").values_list("pk", flat=True)):
+                try:
+                    sealed += _seal_anew(model, key, names)
+                except CannotDecrypt:
+                    lost += 1
+        self.stdout.write(f"{sealed} rows sealed with the newest key.")
+        if lost:
+            self.stdout.write(f"{lost} rows are opened by no key, and stay as they are.")
+
+
+def _seal_anew(model: type[models.Model], key: object, names: list[str]) -> int:
+    # Under the row's lock: a token that a worker refreshes meanwhile must not be put back.
+    with transaction.atomic():
+        row = model._base_manager.select_for_update().filter(pk=key)
+        return sum(row.filter(pk=key).update(**values) for values in row.values(*names))

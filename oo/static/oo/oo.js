@@ -4,6 +4,8 @@
 const TIP = "/";
 const FEEDBACK = "/api/feedback";
 const ZONE = "/time-zone/";
+const OFFLINE = "/offline/";
+const ALIVE = "/healthz";
 const KEYS = { d: "done", s: "snooze", x: "dismiss" };
 
 const root = document.documentElement;
@@ -30,13 +32,21 @@ function start() {
 
   for (const field of document.querySelectorAll("[data-time-zone]")) field.value = zone;
   if (find("[data-signed-out]")) window.caches?.delete("oo-tip").catch(() => {});
-  if (find("[data-back-online]")) addEventListener("online", () => location.reload());
+  if (find("[data-back-online]") && location.pathname !== OFFLINE) returnWhenBack();
   const again = find("[data-again]");
   if (again) setTimeout(() => location.reload(), again.dataset.again * 1000);
   const choice = find("[data-keys-choice]");
   if (choice) offerKeys(choice);
   const now = find("#now");
   if (now) tipPage(find("#main"), find("#said"), serviceWorker);
+}
+
+// The page that stands in for another one while there is no connection gives way to it.
+function returnWhenBack() {
+  const tryAgain = () =>
+    fetch(ALIVE, { cache: "no-store" }).then((reply) => reply.ok && location.reload(), () => {});
+  addEventListener("online", tryAgain);
+  setInterval(tryAgain, 5000);
 }
 
 // Single-letter keys get in the way of speech input and of some screen readers: they can be off.
