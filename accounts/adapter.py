@@ -52,7 +52,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Refuses an address that Google has not verified: roles and identity hang on it."""
         refusal = ""
         if not sociallogin.account.extra_data.get("email_verified"):
-            refusal = "Google has not verified that e-mail address. Verify it there, then try again."
+            refusal = (
+                "Google has not verified that e-mail address. Verify it there, then try again."
+            )
         elif sociallogin.is_existing and not sociallogin.user.is_active:
             refusal = (
                 "That account is just being deleted. Try again in a few minutes."

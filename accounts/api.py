@@ -42,11 +42,11 @@ class TokenView(APIView):
         sent = TokenRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         try:
-            token, expires_at = tokens.issue(
-                sent.validated_data["admin_token"], now=timezone.now()
-            )
+            token, expires_at = tokens.issue(sent.validated_data["admin_token"], now=timezone.now())
         except tokens.NotOffered:
-            return problem(404, "Machine tokens are off here. An operator turns them on with ADMIN_TOKEN.")
+            return problem(
+                404, "Machine tokens are off here. An operator turns them on with ADMIN_TOKEN."
+            )
         except tokens.Refused as error:
             return problem(403, str(error))
         reply = TokenReply({"token": token, "expires_at": expires_at}).data
@@ -57,7 +57,9 @@ class PreferenceReply(serializers.Serializer):
     key = serializers.CharField()
     meaning = serializers.CharField()
     value = serializers.JSONField()
-    source = serializers.ChoiceField(choices=["user", "inferred", "default"])
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF's own is of fields
+        choices=["user", "inferred", "default"]
+    )
     confidence = serializers.FloatField(allow_null=True)
 
 
@@ -74,7 +76,8 @@ class ProfileView(APIView):
 
     @extend_schema(responses=ProfileReply)
     def get(self, request: Request) -> Response:
-        user: User = request.user
+        user = request.user
+        assert isinstance(user, User)
         stored = {row.key: row for row in user.preferences.order_by("source")}
         said = []
         for key in preferences.declared():

@@ -1,17 +1,16 @@
 """What the accounts floor, and the third-party apps it brought, hold about a person."""
 
-from importlib import import_module
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 
 from accounts.models import ApiToken, Consent, Preference, User
 from accounts.privacy import PersonalData, impersonal, register
+from accounts.sessions import drop
 from oo.events import log
 from oo.lib.cache import require_cache
 
@@ -65,15 +64,10 @@ class Account(PersonalData):
         }
 
     def forget(self, user_id: int) -> int:
-        # Sessions are found through UserSession: a session row itself names no one in the clear.
-        # They live in the cache too, and a delete there that was not heard would look like success.
+        # Sessions live in the cache too, and a delete there that was not heard looks like success.
         require_cache()
-        store = import_module(settings.SESSION_ENGINE).SessionStore
-        for key in UserSession.objects.filter(user_id=user_id).values_list("session_key", flat=True):
-            store(session_key=key).delete()
-        gone = 0
+        gone = drop(user_id)
         for rows in (
-            UserSession.objects.filter(user_id=user_id),
             ApiToken.objects.filter(user_id=user_id),
             Preference.objects.filter(user_id=user_id),
             Consent.objects.filter(user_id=user_id),

@@ -25,7 +25,7 @@ class PersonalData(ABC):
     def let_go(self, user_id: int) -> None:
         """The world outside: what only others can undo. Idempotent. May raise to be retried, and is
         given up one day."""
-        return None
+        return
 
     @abstractmethod
     def forget(self, user_id: int) -> int:

@@ -105,6 +105,7 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     """Asks once, then deletes everything and shows the receipt."""
     if request.method != "POST":
         return render(request, "accounts/delete.html")
+    assert isinstance(request.user, User)
     erasure = erase.ask(request.user, now=timezone.now())
     wake(run_erasures)
     logout(request)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models, transaction
 
@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 # Asked for at once, more rows than this are done by workers, in batches of this size.
 AT_ONCE = 100
 
-Deed = Callable[[Any, User | None, datetime], str]
+Write = Callable[[str], object]
+D = TypeVar("D", bound=Callable[..., str])
 
 
 class Refused(Exception):
@@ -30,15 +31,18 @@ class Operation:
     """Something an operator may do to the rows of a model.
 
     `do(row, actor, now)` calls a verb that already exists, and says in plain words what came of it.
+    Where the verb has to make its own transactions, `do(row, actor, now, write)` writes the lines
+    of the log inside them.
     """
 
     id: str
     model: type[models.Model]
     label: str
     asks: str
-    do: Deed
+    do: Callable[..., str]
     icon: str
     danger: bool
+    own_transactions: bool
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,20 @@ _operations: dict[str, Operation] = {}
 
 
 def operation(
-    model: type[models.Model], label: str, *, asks: str, icon: str, danger: bool = False
-) -> Callable[[Deed], Deed]:
+    model: type[models.Model],
+    label: str,
+    *,
+    asks: str,
+    icon: str,
+    danger: bool = False,
+    own_transactions: bool = False,
+) -> Callable[[D], D]:
     """Offers a function as an operation on the rows of `model`; its name is the operation's id."""
 
-    def offer(do: Deed) -> Deed:
+    def offer(do: D) -> D:
         id_ = do.__name__
         assert id_ not in _operations, f"two operations are called {id_}"
-        _operations[id_] = Operation(id_, model, label, asks, do, icon, danger)
+        _operations[id_] = Operation(id_, model, label, asks, do, icon, danger, own_transactions)
         return do
 
     return offer
@@ -88,6 +98,8 @@ def perform(operation: Operation, pk: object, *, actor: User | None, now: dateti
         )  # fmt: skip
 
     try:
+        if operation.own_transactions:
+            return Outcome(True, operation.do(row, actor, now, write))
         with transaction.atomic():
             says = operation.do(row, actor, now)
             write(says)
@@ -96,7 +108,12 @@ def perform(operation: Operation, pk: object, *, actor: User | None, now: dateti
         says = f"Refused: {refusal}"
     except Exception as error:
         log.exception("%s on %s", operation.id, subject)
-        says = f"Failed: {type(error).__name__}. Nothing was changed."
+        says = f"Failed: {type(error).__name__}."
+        says += (
+            " What was done before is above."
+            if operation.own_transactions
+            else " Nothing was changed."
+        )
     write(says)
     return Outcome(False, says)
 

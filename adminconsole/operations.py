@@ -1,5 +1,6 @@
 """All that an operator may do. Nothing here decides anything: each calls a verb and says what came."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django_celery_beat.models import PeriodicTask
@@ -8,7 +9,7 @@ from accounts import erase, sessions, tokens
 from accounts.jobs import run_erasures
 from accounts.models import ApiToken, Erasure, User
 from adminconsole import timetable
-from adminconsole.operate import Refused, operation
+from adminconsole.operate import Refused, Write, operation
 from integrations import disconnect as cutting
 from integrations.models import Connection
 from integrations.sync import read_soon
@@ -42,15 +43,16 @@ def _count(number: int, one: str, many: str = "") -> str:
     "they are asked to connect again. Open tips about them are taken back.",
     icon="link_off",
     danger=True,
+    own_transactions=True,
 )
-def revoke_connections(user: User, actor: User | None, now: datetime) -> str:
-    rows = Connection.objects.filter(user=user).defer("access_token", "refresh_token")
-    cut = list(rows.order_by("source"))
-    for connection in cut:
-        cutting.revoke(connection, now=now)
+def revoke_connections(user: User, actor: User | None, now: datetime, write: Write) -> str:
+    mine = Connection.objects.filter(user=user).defer("access_token", "refresh_token")
+    cut: list[str] = []
+    for connection in mine.order_by("source"):
+        _cut(cutting.revoke, connection, now, write, f"Revoked: {connection.source}.", cut)
     if not cut:
-        return "Nothing was connected."
-    return f"Revoked: {', '.join(connection.source for connection in cut)}."
+        write("Nothing was connected.")
+    return " ".join(cut) or "Nothing was connected."
 
 
 @operation(User, "Reset bandit", asks=RESET_ASKS, icon="restart_alt", danger=True)
@@ -102,10 +104,14 @@ def delete_account(user: User, actor: User | None, now: datetime) -> str:
     "connect again.",
     icon="link_off",
     danger=True,
+    own_transactions=True,
 )
-def revoke_connection(connection: Connection, actor: User | None, now: datetime) -> str:
-    cutting.revoke(connection, now=now)
-    return "Revoked; the user is asked to connect again."
+def revoke_connection(
+    connection: Connection, actor: User | None, now: datetime, write: Write
+) -> str:
+    return _cut(
+        cutting.revoke, connection, now, write, "Revoked; the user is asked to connect again."
+    )
 
 
 @operation(
@@ -115,10 +121,31 @@ def revoke_connection(connection: Connection, actor: User | None, now: datetime)
     "they are not asked to connect again.",
     icon="cancel",
     danger=True,
+    own_transactions=True,
 )
-def disconnect_connection(connection: Connection, actor: User | None, now: datetime) -> str:
-    cutting.disconnect(connection, now=now)
-    return "Disconnected."
+def disconnect_connection(
+    connection: Connection, actor: User | None, now: datetime, write: Write
+) -> str:
+    return _cut(cutting.disconnect, connection, now, write, "Disconnected.")
+
+
+def _cut(
+    verb: Callable[..., None],
+    connection: Connection,
+    now: datetime,
+    write: Write,
+    says: str,
+    cut: list[str] | None = None,
+) -> str:
+    """Cuts one connection, with its line in the log in the same transaction."""
+    cut = [] if cut is None else cut
+
+    def also() -> None:
+        write(says)
+        cut.append(says)
+
+    verb(connection, now=now, also=also)
+    return says if says in cut else "It was gone already."
 
 
 @operation(

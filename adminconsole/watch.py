@@ -34,7 +34,7 @@ class Report:
             return "oO is well."
         names = [name for name, f in self.findings.items() if f.state == self.state]
         listed = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
-        return f"{listed} {'need' if len(names) > 1 else 'needs'} you."
+        return f"Look at {listed}."
 
 
 _last: Report | None = None

@@ -1,6 +1,7 @@
 """Cutting a connection: nothing of the source remains here, and its grant is revoked there."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,21 +18,27 @@ from oo.lib.jobs import wake
 
 log = logging.getLogger(__name__)
 
+Also = Callable[[], object] | None
+
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 10
 
 
-def disconnect(connection: Connection, *, now: datetime) -> None:
-    """The user's wish: the connection and all that came through it is gone at once."""
-    _cut(connection, keep_row=False, now=now)
+def disconnect(connection: Connection, *, now: datetime, also: Also = None) -> None:
+    """The user's wish: the connection and all that came through it is gone at once.
+
+    `also` is done in the same transaction, if there was a connection: the cut can't be made inside
+    a transaction of the caller's own.
+    """
+    _cut(connection, keep_row=False, now=now, also=also)
 
 
-def revoke(connection: Connection, *, now: datetime) -> None:
+def revoke(connection: Connection, *, now: datetime, also: Also = None) -> None:
     """An operator's act: the grant ends, the data goes, and the user is asked to connect again."""
-    _cut(connection, keep_row=True, now=now)
+    _cut(connection, keep_row=True, now=now, also=also)
 
 
-def _cut(connection: Connection, *, keep_row: bool, now: datetime) -> None:
+def _cut(connection: Connection, *, keep_row: bool, now: datetime, also: Also) -> None:
     from integrations.jobs import revoke_tokens
 
     connection_id = connection.pk
@@ -55,6 +62,8 @@ def _cut(connection: Connection, *, keep_row: bool, now: datetime) -> None:
             # After the commit: a read that is under way can't write it again once the row is cut.
             transaction.on_commit(lambda: snapshot.drop(connection_id))
             wake(revoke_tokens)
+            if also:
+                also()
     except Connection.DoesNotExist:
         return
 

@@ -20,7 +20,9 @@ env = Env(os.environ, BASE_DIR / ".env", _running)
 # ------------------------------------------------------------------------------------------------
 env.section("The installation")
 
-DEBUG = env.flag("DEBUG", False, "Development mode: plain http, tracebacks, sample secrets allowed.")
+DEBUG = env.flag(
+    "DEBUG", False, "Development mode: plain http, tracebacks, sample secrets allowed."
+)
 PUBLIC_URL = env.text(
     "PUBLIC_URL",
     "http://localhost:8000",
@@ -44,9 +46,13 @@ CSRF_TRUSTED_ORIGINS = env.words(
     "CSRF_TRUSTED_ORIGINS", [], "Extra origins whose forms are accepted, with scheme."
 )
 BEHIND_PROXY = env.flag(
-    "BEHIND_PROXY", False, "A proxy terminates TLS and sets X-Forwarded-Proto, and is the only way in."
+    "BEHIND_PROXY",
+    False,
+    "A proxy terminates TLS and sets X-Forwarded-Proto, and is the only way in.",
 )
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "Where embedded databases and logs live."))
+VAR_DIR = Path(
+    env.text("VAR_DIR", str(BASE_DIR / "var"), "Where embedded databases and logs live.")
+)
 
 # ------------------------------------------------------------------------------------------------
 env.section("Database and Redis")
@@ -63,7 +69,9 @@ REDIS_URL = env.text(
     "on a unix socket when this is not set.",
 )
 CELERY_VISIBILITY_TIMEOUT = env.whole(
-    "CELERY_VISIBILITY_TIMEOUT", 300, "Seconds until the job of a killed worker is given to another."
+    "CELERY_VISIBILITY_TIMEOUT",
+    300,
+    "Seconds until the job of a killed worker is given to another.",
 )
 
 if DATABASE_URL:
@@ -111,7 +119,9 @@ _todoist = f"{SANDBOX_URL}/todoist" if SANDBOX_URL else ""
 _sandbox_id = "oo-sandbox" if SANDBOX_URL else ""
 _sandbox_secret = "oo-sandbox-secret" if SANDBOX_URL else ""
 
-GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID", _sandbox_id, "OAuth client of type web application.")
+GOOGLE_CLIENT_ID = env.text(
+    "GOOGLE_CLIENT_ID", _sandbox_id, "OAuth client of type web application."
+)
 GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET", _sandbox_secret, "Its secret.")
 GOOGLE_AUTHORIZE_URL = env.text(
     "GOOGLE_AUTHORIZE_URL",
@@ -184,7 +194,9 @@ FRESH_SECONDS = env.whole(
     "FRESH_SECONDS", 30, "Opening the page re-reads a source that was read longer ago than this."
 )
 SNAPSHOT_HOURS = env.whole(
-    "SNAPSHOT_HOURS", 24, "How long the encrypted text of tasks stays in the cache without a re-read."
+    "SNAPSHOT_HOURS",
+    24,
+    "How long the encrypted text of tasks stays in the cache without a re-read.",
 )
 UPLOAD_MAX_BYTES = env.whole("UPLOAD_MAX_BYTES", 5_000_000, "Largest calendar file taken.")
 SOURCE_TIMEOUT_SECONDS = env.number(
@@ -229,7 +241,9 @@ env.section("Privacy")
 EVENT_RETENTION_DAYS = env.whole("EVENT_RETENTION_DAYS", 90, "Delivered events older go.")
 LEGAL_VERSION = "2026-11-21"
 OPERATOR_NAME = env.text(
-    "OPERATOR_NAME", "the operator of this installation", "Named in the terms and the privacy notice."
+    "OPERATOR_NAME",
+    "the operator of this installation",
+    "Named in the terms and the privacy notice.",
 )
 OPERATOR_EMAIL = env.text("OPERATOR_EMAIL", "", "Contact address shown on the legal pages.")
 
@@ -351,8 +365,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-_form_targets = ["'self'", *sorted({u.split("/", 3)[0] + "//" + u.split("/", 3)[2] for u in (
-    GOOGLE_AUTHORIZE_URL, TODOIST_AUTHORIZE_URL, "https://todoist.com/")})]  # fmt: skip
+_authorize_urls = [url for name, url in list(globals().items()) if name.endswith("_AUTHORIZE_URL")]
+_form_targets = ["'self'", *sorted({"/".join(url.split("/", 3)[:3]) for url in (
+    *_authorize_urls, "https://todoist.com/")})]  # fmt: skip
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -423,7 +438,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 CELERY_BROKER_URL = (
-    REDIS_URL.replace("unix://", "redis+socket://", 1) if REDIS_URL.startswith("unix") else REDIS_URL
+    REDIS_URL.replace("unix://", "redis+socket://", 1)
+    if REDIS_URL.startswith("unix")
+    else REDIS_URL
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -462,4 +479,3 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
     },
 }
-

@@ -28,9 +28,12 @@ urlpatterns = [
                 *accounts.urls.api_urlpatterns,
                 *adminconsole.urls.api_urlpatterns,
                 path(
-                    "schema", SpectacularJSONAPIView.as_view(permission_classes=(AllowAny,)), name="schema"
+                    "schema",
+                    SpectacularJSONAPIView.as_view(permission_classes=(AllowAny,)),
+                    name="schema",
                 ),
                 path("docs", pages.api_docs, name="api_docs"),
+                path("<path:rest>", pages.no_such_call, name="api_nowhere"),
             ]
         ),
     ),

@@ -110,16 +110,14 @@ class UserAdmin(Console):
     search_help_text = "Part of an e-mail address"
     ordering = ("-joined_at", "-pk")
     readonly_fields = ("email", "time_zone", "joined", "signed_in", "deleted", "more")
-    fieldsets = (
-        (None, {"fields": ("email", "time_zone", "joined", "signed_in", "deleted", "more")}),
-        (
-            "May",
-            {
-                "fields": ("role", "is_active"),
-                "description": "An admin sees and does all that this console offers. Who is not "
-                "active can't sign in; to erase someone, use “Delete account”.",
-            },
-        ),
+    person_fields = ("email", "time_zone", "joined", "signed_in", "more")
+    may = (
+        "May",
+        {
+            "fields": ("role", "is_active"),
+            "description": "An admin sees and does all that this console offers. Who is not "
+            "active can't sign in; to erase someone, use “Delete account”.",
+        },
     )
     inlines = (Connections, Preferences, Consents, States)
 
@@ -129,6 +127,11 @@ class UserAdmin(Console):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and obj.deleted_at is None
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and obj.deleted_at:
+            return [(None, {"fields": ("deleted", "more")})]
+        return [(None, {"fields": self.person_fields}), self.may]
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         theirs = Connection.objects.defer("access_token", "refresh_token").order_by("source")

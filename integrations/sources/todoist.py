@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 
+from integrations.answers import ask, error_word, grant, json_body, json_object, trouble
 from integrations.formats.facts import BadFormat, TaskPull
 from integrations.formats.todoist import parse_sync
 from integrations.source import (
@@ -20,7 +21,6 @@ from integrations.source import (
     TokenRejected,
     UsesOAuth,
 )
-from oo.lib.http import OutgoingError, Reply, fetch
 
 SCOPE = "data:read_write"  # reading ranks, writing ticks off
 SCOPE_TOO_SMALL = "AUTH_INSUFFICIENT_TOKEN_SCOPE"
@@ -28,7 +28,7 @@ COMMANDS_AT_ONCE = 100
 # An answer to a refresh that is not waited for takes the next refresh token with it, and an hour later
 # the user has to reconnect. Todoist itself gives up a request after this time.
 REFRESH_SECONDS = 15.0
-MOST_BYTES = 20_000_000  # a full sync of a very large account
+REFUSALS = ("invalid_grant", "bad_authorization_code", "access_denied")
 
 
 class Todoist(UsesOAuth, CompletesTasks):
@@ -69,7 +69,7 @@ class Todoist(UsesOAuth, CompletesTasks):
         return self._token(form, now, seconds=REFRESH_SECONDS)
 
     def revoke(self, token: str) -> None:
-        reply = _fetch(
+        reply = ask(
             "POST",
             settings.TODOIST_REVOKE_URL,
             form={"token": token},
@@ -77,9 +77,9 @@ class Todoist(UsesOAuth, CompletesTasks):
         )
         # RFC 7009 answers 200 to an unknown token as well; who refuses otherwise means the token, not
         # us, unless it says so.
-        dead = reply.status in (400, 401, 403, 404) and _error(reply) != "invalid_client"
+        dead = reply.status in (400, 401, 403, 404) and error_word(reply) != "invalid_client"
         if reply.status not in (200, 204) and not dead:
-            raise _trouble(reply)
+            raise trouble(self.name, reply)
 
     def pull(self, access_token: str, *, cursor: str, now: datetime) -> TaskPull:
         try:
@@ -129,39 +129,12 @@ class Todoist(UsesOAuth, CompletesTasks):
         return outcomes
 
     def _token(self, form: dict[str, str], now: datetime, *, seconds: float | None = None) -> Grant:
-        reply = _fetch(
-            "POST",
-            settings.TODOIST_TOKEN_URL,
-            form={
-                **form,
-                "client_id": settings.TODOIST_CLIENT_ID,
-                "client_secret": settings.TODOIST_CLIENT_SECRET,
-            },
-            seconds=seconds,
-        )
-        if reply.status != 200:
-            error = _error(reply)
-            if error in ("invalid_grant", "bad_authorization_code", "access_denied"):
-                raise NeedsReconnect(error)
-            raise _trouble(reply)
-        body = _object(reply)
-        access, refresh, scope = (
-            _word(body.get(name)) for name in ("access_token", "refresh_token", "scope")
-        )
-        if not access:
-            raise SourceTrouble("bad_answer", "Todoist's token endpoint gave no token.")
-        lasts = body.get("expires_in")
-        return Grant(
-            access_token=access,
-            refresh_token=refresh or None,
-            # Old apps get tokens for ten years, or are told nothing: those do not expire.
-            expires_at=(
-                now + timedelta(seconds=lasts)
-                if isinstance(lasts, int) and 0 < lasts < 10**9
-                else None
-            ),
-            scope=scope[:200],
-        )
+        ours = {
+            "client_id": settings.TODOIST_CLIENT_ID,
+            "client_secret": settings.TODOIST_CLIENT_SECRET,
+        }
+        reply = ask("POST", settings.TODOIST_TOKEN_URL, form={**form, **ours}, seconds=seconds)
+        return grant(self.name, reply, refusals=REFUSALS, now=now)
 
     def _read(self, access_token: str, cursor: str, now: datetime) -> TaskPull:
         wanted = {"sync_token": cursor, "resource_types": '["items"]'}
@@ -171,7 +144,7 @@ class Todoist(UsesOAuth, CompletesTasks):
             raise SourceTrouble("bad_answer", str(error)) from error
 
     def _sync(self, access_token: str, form: dict[str, str]) -> Any:
-        reply = _fetch(
+        reply = ask(
             "POST",
             f"{settings.TODOIST_API_URL}/sync",
             form=form,
@@ -179,16 +152,13 @@ class Todoist(UsesOAuth, CompletesTasks):
         )
         if reply.status == 401:
             raise TokenRejected
-        if reply.status == 403 and _object(reply).get("error_tag") == SCOPE_TOO_SMALL:
+        if reply.status == 403 and json_object(reply).get("error_tag") == SCOPE_TOO_SMALL:
             raise NeedsReconnect("the grant does not reach far enough")
         if reply.status == 400:
             raise _Refused("bad_answer", "Todoist refused a request.")
         if reply.status != 200:
-            raise _trouble(reply)
-        body = _json(reply)
-        if body is None:
-            raise SourceTrouble("bad_answer", "Todoist's answer is not JSON.")
-        return body
+            raise trouble(self.name, reply)
+        return json_body(self.name, reply)
 
 
 class _Refused(SourceTrouble):
@@ -203,54 +173,3 @@ def _outcome(said: Any) -> Outcome | None:
     if code == 404:
         return "gone"
     return "refused" if code in (400, 403, 410) else None
-
-
-def _fetch(method: str, url: str, *, seconds: float | None = None, **request: Any) -> Reply:
-    try:
-        return fetch(
-            method,
-            url,
-            seconds=seconds or settings.SOURCE_TIMEOUT_SECONDS,
-            max_bytes=MOST_BYTES,
-            **request,
-        )
-    except OutgoingError as error:
-        raise SourceTrouble("unreachable", str(error)) from error
-
-
-def _json(reply: Reply) -> Any:
-    try:
-        return reply.json()
-    except ValueError:
-        return None
-
-
-def _object(reply: Reply) -> dict[str, Any]:
-    body = _json(reply)
-    return body if isinstance(body, dict) else {}
-
-
-def _word(value: Any) -> str:
-    """A token or the like as a database and a header can carry it, or nothing."""
-    return value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
-
-
-def _error(reply: Reply) -> str:
-    return _word(_object(reply).get("error"))
-
-
-def _trouble(reply: Reply) -> SourceTrouble:
-    """What a status that isn't success means. A wish to wait counts only with 429 and 5xx."""
-    busy = reply.status == 429 or reply.status >= 500
-    code = "rate_limited" if reply.status == 429 else "unavailable" if busy else "bad_answer"
-    said = f"Todoist answered {reply.status}."
-    return SourceTrouble(code, said, _retry_after(reply) if busy else None)
-
-
-def _retry_after(reply: Reply) -> float | None:
-    header = reply.headers.get("retry-after", "")
-    if header.isascii() and header.isdecimal():
-        return float(header[:9])
-    extra = _object(reply).get("error_extra")
-    seconds = extra.get("retry_after") if isinstance(extra, dict) else None
-    return float(seconds) if isinstance(seconds, int) and 0 < seconds < 10**9 else None

@@ -44,9 +44,9 @@ class ForgivingClient(RedisCacheClient):
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         """Django makes a client for every command; making one costs more than the command."""
-        pool = self._get_connection_pool(write)
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
         if id(pool) not in self._made:
-            self._made[id(pool)] = self._client(connection_pool=pool)
+            self._made[id(pool)] = self._client(connection_pool=pool)  # type: ignore[attr-defined]
         return self._made[id(pool)]
 
     def get(self, key: Any, default: Any) -> Any:

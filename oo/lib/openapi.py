@@ -52,6 +52,8 @@ def _errors(path: str, operation: dict[str, Any]) -> set[str]:
         told |= {"401", "403"}
     if "requestBody" in operation:
         told |= {"400", "415"}
+    if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
+        told.add("400")
     if "{" in path:
         told.add("404")
     return told

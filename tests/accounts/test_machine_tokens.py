@@ -22,9 +22,7 @@ def admin(db, settings) -> User:
 
 
 def ask_for(client, secret=SECRET):
-    return client.post(
-        "/api/auth/token", {"admin_token": secret}, content_type="application/json"
-    )
+    return client.post("/api/auth/token", {"admin_token": secret}, content_type="application/json")
 
 
 def bearer(token: str) -> dict[str, str]:

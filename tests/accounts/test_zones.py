@@ -7,6 +7,7 @@ import pytest
 from accounts.zones import is_time_zone, zone_of
 from agents.library.base import Inputs
 from agents.registry import agents
+from recommender.contenders import contenders
 from recommender.featurise import facts_of
 from tests.people import Item, person
 
@@ -63,12 +64,9 @@ def test_what_is_due_yesterday_is_overdue_and_what_is_due_today_is_not(db, name,
         now=start,
         time_zone=name,
     )
-    overdue = {}
-    for candidate in ada.user.candidates.exclude(task=None).select_related("task"):
-        overdue[candidate.task_id] = facts_of(candidate, local).is_overdue
-    assert overdue.get(ada.tasks["Yesterday"].pk, True) is True
-    assert overdue.get(ada.tasks["Today"].pk, False) is False
-    assert overdue
+    living = [one for one, _ in contenders(ada.user, now=start) if one.task]
+    overdue = {one.due_on: facts_of(one, local).is_overdue for one in living}
+    assert overdue == {local.date() - timedelta(days=1): True, local.date(): False}
 
 
 def test_days_are_the_users_days_on_both_sides_of_the_date_line(db):

@@ -44,7 +44,7 @@ def test_the_page_shows_every_part_of_oo(console):
 def test_what_is_wrong_is_told_with_what_mends_it(console, findings):
     findings.return_value = ILL
     page = console.get("/admin/health/").content.decode()
-    assert "Worker and Beat need you." in page
+    assert "Look at Worker and Beat." in page
     assert "<code>celery -A oo.celery worker</code>" in page
     assert "Run <code>make run</code>." in page
     assert "never shown" not in page
@@ -159,9 +159,9 @@ def test_health_is_told_to_nobody_else(visitor, findings):
     ("states", "says"),
     [
         ("ok ok", "oO is well."),
-        ("ok warn", "B needs you."),
-        ("fail warn", "A needs you."),
-        ("fail fail fail", "A, B and C need you."),
+        ("ok warn", "Look at B."),
+        ("fail warn", "Look at A."),
+        ("fail fail fail", "Look at A, B and C."),
     ],
 )
 def test_the_headline_names_the_worst(states, says):

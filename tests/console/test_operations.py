@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.messages import get_messages
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -15,9 +16,11 @@ from accounts.models import ApiToken, Erasure, User
 from adminconsole.jobs import operate
 from adminconsole.models import AdminAction
 from adminconsole.operate import _operations, find, perform
+from integrations.access import alone_with
 from integrations.models import Connection, Revocation, Task
 from recommender.bandit.features import vectorise
 from recommender.featurise import unpack
+from recommender.learn import reset
 from recommender.models import Decision, Feedback, PolicyState, Score
 from recommender.registry import policies
 from recommender.serving import serve_tip
@@ -74,17 +77,19 @@ def test_revoking_ends_every_grant_and_asks_the_user_to_connect_again(world, con
     Revocation.objects.all().delete()
     reply = press(console, "accounts.user", someone.pk, "revoke_connections")
     assert reply["Location"] == f"/admin/accounts/user/{someone.pk}/change/"
-    assert "Revoked: ical, todoist." in said(reply)
+    assert "Revoked: ical. Revoked: todoist." in said(reply)
     for connection in Connection.objects.filter(user=someone):
         assert connection.status == "reconnect"
         assert not connection.access_token
         assert not connection.refresh_token
-    assert Revocation.objects.get().token == "canary-refresh-token"
+    tokens = {revocation.token for revocation in Revocation.objects.all()}
+    assert tokens >= {"canary-refresh-token"}
     assert not Task.objects.filter(user=someone).exists()
-    row = logged("Revoke connections")
-    assert (row.actor, row.subject_user_id) == (operator, someone.pk)
-    assert row.outcome == "Revoked: ical, todoist."
-    assert row.subject == f"user {someone.pk}"  # no address of anyone
+    rows = AdminAction.objects.filter(action="Revoke connections").order_by("pk")
+    assert [row.outcome for row in rows] == ["Revoked: ical.", "Revoked: todoist."]
+    for row in rows:
+        assert (row.actor, row.subject_user_id) == (operator, someone.pk)
+        assert row.subject == f"user {someone.pk}"  # no address of anyone
 
 
 def test_after_a_reset_the_next_decision_is_the_urgency_rules(world, console):
@@ -199,37 +204,73 @@ def test_many_are_done_one_by_one_and_told_together(world, console):
     people = [someone.user for someone in world(3).people]
     Connection.objects.filter(user=people[2]).delete()
     reply = choose(console, "accounts.user", [p.pk for p in people], "revoke_connections")
-    assert "2 × Revoked: ical, todoist. 1 × Nothing was connected." in said(reply)
-    assert AdminAction.objects.filter(action="Revoke connections").count() == 3
+    assert "2 × Revoked: ical. Revoked: todoist. 1 × Nothing was connected." in said(reply)
+    assert AdminAction.objects.filter(action="Revoke connections").count() == 5
 
 
 def test_one_that_fails_is_undone_logged_and_holds_up_no_other(world, console):
     people = [someone.user for someone in world(3).people]
-    from integrations.disconnect import revoke
 
-    def breaks(connection, *, now):
-        revoke(connection, now=now)
-        if connection.user_id == people[1].pk:
+    def breaks(user_id, *, now):
+        forgotten = reset(user_id, now=now)
+        if user_id == people[1].pk:
+            raise RuntimeError("no")
+        return forgotten
+
+    with patch("adminconsole.operations.learn.reset", breaks):
+        reply = choose(console, "accounts.user", [p.pk for p in people], "reset_bandit")
+    assert "Failed: RuntimeError. Nothing was changed." in said(reply)
+    rows = AdminAction.objects.filter(action="Reset bandit").order_by("subject_user_id")
+    assert [row.outcome[:8] for row in rows] == ["1 reward", "Failed: ", "1 reward"]
+    kept = PolicyState.objects.values_list("user_id", flat=True)
+    assert list(kept) == [people[1].pk]
+
+
+def test_a_cut_that_fails_is_undone_and_the_cuts_before_it_are_logged(world, console):
+    someone = world().first
+    connections = list(Connection.objects.filter(user=someone).order_by("source"))
+
+    def breaks(*events, now):
+        if events[0].source == connections[1].source:
             raise RuntimeError("no")
 
-    with patch("adminconsole.operations.cutting.revoke", breaks):
-        reply = choose(console, "accounts.user", [p.pk for p in people], "revoke_connections")
-    assert "Failed: RuntimeError. Nothing was changed." in said(reply)
-    rows = AdminAction.objects.filter(action="Revoke connections").order_by("subject_user_id")
-    assert [row.outcome.split(":")[0] for row in rows] == ["Revoked", "Failed", "Revoked"]
-    status = dict(Connection.objects.filter(source="todoist").values_list("user_id", "status"))
-    assert status[people[1].pk] == "connected"
-    assert status[people[2].pk] == "reconnect"
+    with patch("integrations.disconnect.publish", breaks):
+        press(console, "accounts.user", someone.pk, "revoke_connections")
+    rows = AdminAction.objects.filter(action="Revoke connections").order_by("pk")
+    assert [row.outcome for row in rows] == [
+        "Revoked: ical.",
+        "Failed: RuntimeError. What was done before is above.",
+    ]
+    status = dict(Connection.objects.filter(user=someone).values_list("source", "status"))
+    assert status == {"ical": "reconnect", "todoist": "connected"}
 
 
-def test_the_deed_and_its_line_in_the_log_are_written_both_or_neither(world, operator):
+@pytest.mark.parametrize("operation", ["reset_bandit", "revoke_connections", "end_sessions"])
+def test_the_deed_and_its_line_in_the_log_are_written_both_or_neither(world, operator, operation):
     someone = world().first
     with (
         patch("adminconsole.operate.record", side_effect=RuntimeError("the log is full")),
         pytest.raises(RuntimeError),
     ):
-        perform(find("revoke_connections"), someone.pk, actor=operator, now=timezone.now())
+        perform(find(operation), someone.pk, actor=operator, now=timezone.now())
     assert Connection.objects.filter(user=someone, status="connected").count() == 2
+    assert PolicyState.objects.filter(user=someone).exists()
+    assert UserSession.objects.filter(user=someone).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_is_not_cut_inside_a_transaction_of_the_console(world, operator):
+    """On SQLite that would hold the one lock of all writers while it waits for a worker's read."""
+    someone = world().first
+    seen = []
+
+    def look(connection_id):
+        seen.append(transaction.get_connection().in_atomic_block)
+        return alone_with(connection_id)
+
+    with patch("integrations.disconnect.alone_with", look):
+        perform(find("revoke_connections"), someone.pk, actor=operator, now=timezone.now())
+    assert seen == [False, False]
 
 
 def test_a_great_many_are_handed_to_workers_in_batches(console, operator):

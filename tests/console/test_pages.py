@@ -152,7 +152,7 @@ def test_a_secret_can_not_be_guessed_by_filtering_a_list_for_it(world, console, 
 def test_searching_finds_people_and_never_breaks(world, console, words):
     world()
     for address in lists():
-        assert console.get(address, {"q": words}).status_code in (200, 302), address
+        assert console.get(address, {"q": words}).status_code in (200, 302, 400), address
     found = console.get("/admin/accounts/user/", {"q": "p0@"}).content.decode()
     assert "p0@example.com" in found
     assert "ops@example.com" not in found.split("changelist-form")[1].split("</form>")[0]

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from tests.services.environment import ROOT
 
-FLOORS = ("oo.lib", "oo.events", "accounts", "integrations", "agents", "recommender", "adminconsole")
+FLOORS = (
+    "oo.lib",
+    "oo.events",
+    "accounts",
+    "integrations",
+    "agents",
+    "recommender",
+    "adminconsole",
+)
 ROOF = len(FLOORS)  # oo itself: settings, urls, pages, commands
 
 

@@ -18,7 +18,8 @@ from oo.events import catalogue
 from oo.lib.registry import Registry
 from oo.schedule import TIMETABLE
 from recommender.registry import policies
-from tests.house.floors import dotted, sources as modules, tree
+from tests.house.floors import dotted, tree
+from tests.house.floors import sources as modules
 
 OURS = PeriodicTask.objects.filter(name__startswith="oO: ")
 
@@ -68,13 +69,13 @@ def test_the_page_of_settings_is_current():
 
 
 def messages_of_checks() -> list[tuple[str, ast.Call]]:
-    found = []
-    for module, path in modules():
-        if module.rpartition(".")[2] == "checks":
-            for node in ast.walk(tree(path)):
-                if isinstance(node, ast.Call) and dotted(node.func) in ("Error", "Warning"):
-                    found.append((module, node))
-    return found
+    return [
+        (module, node)
+        for module, path in modules()
+        if module.rpartition(".")[2] == "checks"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and dotted(node.func) in ("Error", "Warning")
+    ]
 
 
 def test_every_system_check_has_an_id_of_its_own_and_a_hint():

@@ -76,7 +76,6 @@ def test_an_installation_without_credentials_says_so(browser, settings):
             "?state=x&code=y",
             "?code=y",
             "?error=access_denied",
-            ,
         ),
         "?state=" + "x" * 4000,
     ],

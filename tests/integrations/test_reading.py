@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
-from integrations import snapshot, sync
+from integrations import snapshot
 from integrations.disconnect import disconnect, revoke_due
 from integrations.models import Connection, Task
-from integrations.sync import SILENT_AFTER, sync_due, sync_user
 from oo.events.models import Record
 from tests.integrations.todoist_world import REVOKE, SYNC, TOKEN, TodoistWorld
 
@@ -89,7 +88,7 @@ def test_a_bad_day_at_todoist_changes_nothing_here_and_is_over_when_it_is_over(
     todoist.fault(kind)
     row = link.read()
     assert (row.status, row.trouble, row.failures) == ("connected", code, 1)
-    assert row.due_at > todoist.now
+    assert link.next_read() > todoist.now
     assert Task.objects.filter(closed_at=None).count() == open_before
     assert link.titles() == texts
     todoist.mend()
@@ -109,7 +108,8 @@ def test_failures_push_the_next_read_away_further_each_time_up_to_an_hour(todois
     waits = []
     for _ in range(10):
         now = todoist.now
-        waits.append(round((link.read().due_at - now).total_seconds()))
+        link.read()
+        waits.append(round((link.next_read() - now).total_seconds()))
     assert waits == sorted(waits)
     assert 30 <= waits[0] <= 33
     assert waits[1] >= 60
@@ -120,7 +120,8 @@ def test_retry_after_is_obeyed_with_429(todoist: TodoistWorld):
     link = todoist.link()
     todoist.fault("429", seconds=2000)
     now = todoist.now
-    assert link.read().due_at >= now + timedelta(seconds=2000)
+    link.read()
+    assert link.next_read() >= now + timedelta(seconds=2000)
 
 
 def test_retry_after_of_a_401_or_404_is_not(todoist: TodoistWorld, settings):
@@ -129,7 +130,7 @@ def test_retry_after_of_a_401_or_404_is_not(todoist: TodoistWorld, settings):
     now = todoist.now
     row = link.read()
     assert row.trouble == "bad_answer"
-    assert row.due_at < now + timedelta(seconds=40)
+    assert link.next_read() < now + timedelta(seconds=40)
     settings.TODOIST_API_URL = settings.TODOIST_API_URL.removesuffix("/sections/no-such-place")
     todoist.fault("revoked", SYNC, times=1)
     assert link.read().trouble == ""  # refreshed and repeated at once
@@ -139,7 +140,8 @@ def test_a_retry_after_of_years_is_a_day(todoist: TodoistWorld):
     link = todoist.link()
     todoist.fault("429", seconds=86_400)
     now = todoist.now
-    assert link.read().due_at <= now + timedelta(days=1.11)
+    link.read()
+    assert link.next_read() <= now + timedelta(days=1.11)
 
 
 def test_an_old_address_of_todoist_is_trouble_and_not_the_users(todoist: TodoistWorld, settings):
@@ -202,100 +204,6 @@ def test_text_that_could_not_be_written_is_fetched_again(todoist: TodoistWorld, 
     assert "New" not in link.titles().values()
     link.read()
     assert sorted(link.titles().values()) == ["New", "Old"]
-
-
-def test_a_fault_of_ours_with_one_connection_leaves_the_others_alone(
-    todoist: TodoistWorld, monkeypatch
-):
-    links = [todoist.link(persona) for persona in ("sam", "mei", "ruth")]
-    poisoned = links[0].connection.pk
-
-    def trip(connection, pull, **more):
-        if connection.pk == poisoned:
-            raise ZeroDivisionError
-        return ingest(connection, pull, **more)
-
-    ingest = sync.ingest_tasks
-    monkeypatch.setattr(sync, "ingest_tasks", trip)
-    assert sync_due(now=todoist.now, limit=10) == 3
-    assert [link.row().trouble for link in links] == ["internal", "", ""]
-    assert links[0].row().due_at > todoist.now
-
-
-def test_a_connection_that_another_worker_reads_is_left_to_it_until_its_lease_ends(
-    todoist: TodoistWorld,
-):
-    link = todoist.link()
-    soon = todoist.now + timedelta(minutes=3)
-    Connection.objects.update(claim_token=link.connection.pk, claimed_until=soon)
-    assert sync_due(now=todoist.now, limit=5) == 0
-    todoist.later(minutes=3, seconds=1)
-    assert sync_due(now=todoist.now, limit=5) == 1
-
-
-def test_a_worker_that_lost_its_lease_takes_nothing_in(todoist: TodoistWorld, monkeypatch):
-    link = todoist.link()
-    link.add("Task")
-    pull = type(todoist.source).pull
-
-    def taken_over_meanwhile(self, *args, **more):
-        Connection.objects.update(claim_token="12345678123456781234567812345678")
-        return pull(self, *args, **more)
-
-    monkeypatch.setattr(type(todoist.source), "pull", taken_over_meanwhile)
-    row = link.read()
-    assert not Task.objects.exists()
-    assert row.claim_token is not None  # the other's, and theirs to end
-
-
-def test_looking_reads_what_is_not_fresh_and_not_in_trouble(todoist: TodoistWorld):
-    link = todoist.link()
-    user = link.connection.user_id
-    assert sync_user(user, now=todoist.now) == 1
-    assert sync_user(user, now=todoist.now) == 0
-    todoist.later(seconds=31)
-    assert sync_user(user, now=todoist.now) == 1
-    todoist.later(seconds=31)
-    todoist.fault("429", times=1, seconds=600)
-    sync_user(user, now=todoist.now)
-    todoist.later(seconds=31)
-    todoist.forget_requests()
-    assert sync_user(user, now=todoist.now) == 0
-    assert not todoist.asked(SYNC)
-
-
-def test_nobody_is_read_who_left_or_needs_to_reconnect(todoist: TodoistWorld):
-    left, cut_off, there = (todoist.link(persona) for persona in ("sam", "mei", "ruth"))
-    left.connection.user.is_active = False
-    left.connection.user.save()
-    Connection.objects.filter(pk=cut_off.connection.pk).update(status="reconnect")
-    assert sync_due(now=todoist.now, limit=10) == 1
-    assert there.row().synced_at
-
-
-def test_a_source_that_answers_nobody_is_left_alone_for_a_minute(todoist: TodoistWorld):
-    todoist.fault("hang")
-    link = todoist.link()
-    for _ in range(SILENT_AFTER):
-        link.read()
-    Connection.objects.update(due_at=todoist.now)
-    todoist.forget_requests()
-    assert sync_due(now=todoist.now, limit=10) == 0
-    assert sync_user(link.connection.user_id, now=todoist.now) == 0
-    assert not todoist.asked(SYNC)
-    todoist.mend()
-    cache.delete("silent:todoist")  # as its time to live does
-    assert link.read().trouble == ""
-
-
-def test_one_answer_is_enough_to_count_as_there(todoist: TodoistWorld):
-    link = todoist.link()
-    for silent in (True, False, True):
-        for _ in range(SILENT_AFTER - 2):
-            if silent:
-                todoist.fault("hang")
-            assert link.read().trouble == ("unreachable" if silent else "")
-            todoist.mend()
 
 
 def test_logs_tell_neither_tokens_nor_titles(todoist: TodoistWorld, caplog):

@@ -73,7 +73,7 @@ def test_nonsense_beside_the_token_does_not_spoil_it(server: HTTPServer):
         (400, "incorrect_application_credentials", SourceTrouble),
         (401, "invalid_client", SourceTrouble),
         (400, ["invalid_grant"], SourceTrouble),
-        (503, "invalid_grant ", SourceTrouble),
+        (503, "invalid_grant", SourceTrouble),
         (302, "", SourceTrouble),
     ],
 )
@@ -82,7 +82,7 @@ def test_only_a_refused_grant_is_the_users_affair(server: HTTPServer, status, er
         exchanged(server, {"error": error}, status)
 
 
-def completed(server: HTTPServer, status: Any) -> dict[str, str]:
+def completed(server: HTTPServer, status: Any) -> Any:
     server.expect_oneshot_request("/api/sync").respond_with_json({"sync_status": status})
     return Todoist().complete("token", {"u1": "t1", "u2": "t2"}, now=NOW)
 
@@ -95,7 +95,8 @@ def test_every_command_has_its_own_outcome(server: HTTPServer):
     assert completed(server, {"u1": no(400), "u2": no(403)}) == {"u1": "refused", "u2": "refused"}
     # Tried again: what says nothing, what says try later, and what makes no sense.
     assert completed(server, {"u1": "ok"}) == {"u1": "ok"}
-    for later in (no(429), no(500), no("404"), no(None), "no", 7, None, []):
+    tried_again: list[Any] = [no(429), no(500), no("404"), no(None), "no", 7, None, []]
+    for later in tried_again:
         assert completed(server, {"u1": later, "u2": "ok"}) == {"u2": "ok"}
 
 

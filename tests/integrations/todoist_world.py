@@ -17,6 +17,7 @@ from integrations.commands import request_completion
 from integrations.connect import begin, finish, take_attempt
 from integrations.models import Connection, Task
 from integrations.source import sources
+from integrations.sources.todoist import Todoist
 from integrations.sync import sync_due
 from tests.services.sandbox import Sandbox
 
@@ -41,7 +42,9 @@ class TodoistWorld:
         self.control = sandbox.control
         self._wait_at_most = wait_at_most
         wait_at_most(PATIENCE)
-        self.source = sources.get("todoist")
+        source = sources.get("todoist")
+        assert isinstance(source, Todoist)
+        self.source = source
         self.offset = timedelta(0)
 
     @property
@@ -121,6 +124,11 @@ class Link:
         self.connection = Connection.objects.get(pk=self.connection.pk)
         return self.connection
 
+    def next_read(self) -> datetime:
+        due_at = self.row().due_at
+        assert due_at is not None
+        return due_at
+
     def add(self, content: str, **more: Any) -> str:
         """A new task in Todoist; its id."""
         body = {"persona": self.persona, "content": content, **more}
@@ -137,6 +145,12 @@ class Link:
 
     def task(self, external_id: str) -> Task:
         return Task.objects.get(connection=self.connection, external_id=external_id)
+
+    def due(self, external_id: str) -> datetime:
+        """When a task of ours is due, which has a time."""
+        due_at = self.task(external_id).due_at
+        assert due_at is not None
+        return due_at
 
     def titles(self) -> dict[str, str]:
         return snapshot.read(self.connection.pk) or {}

@@ -65,6 +65,18 @@ def test_debian_s_missing_package_is_named(machine):
     assert "sudo apt install python3.11-venv" in done.stderr
 
 
+def test_root_on_debian_gets_the_missing_package_installed(machine):
+    here = machine.project / "installed"
+    machine.program(
+        "python3",
+        f'case "$2" in *ensurepip*) test -e {here};; *-venv*) echo python3.11-venv;; venv) exit 3;; esac',
+    )
+    machine.program("id", "echo 0")
+    machine.program("apt-get", f'[ "$1" = update ] || echo "$@" > {here}')
+    machine()
+    assert here.read_text().split() == ["install", "-qq", "-y", "python3.11-venv"]
+
+
 def test_nothing_is_done_when_nothing_has_changed(machine):
     environment = machine.project / ".venv"
     (environment / "bin").mkdir(parents=True)

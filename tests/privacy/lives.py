@@ -99,6 +99,4 @@ def life(name: str) -> Life:
     assert Consent.objects.filter(user=user).exists()
     tokens = [f"access-{email}", f"refresh-{email}", f"old-token-{name}"]
     ids = [task.external_id for task in someone.tasks.values()] + [str(connection.pk), session]
-    return Life(
-        someone, browser, [name, email, *words, *tokens, *ids, "203.0.113.7", str(file.pk)]
-    )
+    return Life(someone, browser, [name, email, *words, *tokens, *ids, "203.0.113.7", str(file.pk)])

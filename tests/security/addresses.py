@@ -66,6 +66,7 @@ def _values(subject: Life, name: str, source: str) -> dict[str, str]:
         "object_id": _admin_object(name, subject),
         "app_label": "accounts",
         "url": "no-such-page/",
+        "rest": "no-such-call",
     }
 
 
@@ -109,8 +110,14 @@ def state_of(user_id: int) -> dict[str, list[Any]]:
         for field in model._meta.concrete_fields:
             related = field.related_model if field.is_relation else None
             own = model._meta.label == "accounts.User" and field.primary_key
-            if own or field.column == "user_id" or (related and related._meta.label == "accounts.User"):
+            if (
+                own
+                or field.column == "user_id"
+                or (related and related._meta.label == "accounts.User")
+            ):
                 names = [f.attname for f in model._meta.concrete_fields if f.attname != "password"]
                 rows = model._base_manager.filter(**{field.attname: user_id})
-                found[f"{model._meta.label}.{field.name}"] = list(rows.order_by("pk").values(*names))
+                found[f"{model._meta.label}.{field.name}"] = list(
+                    rows.order_by("pk").values(*names)
+                )
     return found

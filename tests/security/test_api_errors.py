@@ -13,7 +13,7 @@ from tests.privacy.lives import life
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_limits")]
 
-TIP = str(uuid.uuid4())
+TIP = str(uuid.UUID(int=7))
 GOOD = {"tip": TIP, "reaction": "done"}
 
 
@@ -54,6 +54,13 @@ def test_a_stranger_is_told_how_to_come_in(client):
 def test_what_is_not_there_is_a_404(browser, path):
     body = assert_problem(browser.delete(f"/api/{path}"), 404)
     assert "not yours" in body["detail"]
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "", "1e3", "٣", str(2**63), "9" * 5000])
+@pytest.mark.parametrize("name", ["offset", "limit"])
+def test_a_page_that_can_t_be_is_refused_by_name(browser, name, offset):
+    reply = browser.get("/api/connections", {name: offset})
+    assert name in assert_problem(reply, 400)["errors"]
 
 
 def test_another_method_is_a_405_that_names_the_right_ones(browser):
@@ -161,9 +168,7 @@ def test_a_form_without_an_end_is_refused_with_a_page(browser, path):
 def test_a_file_larger_than_a_calendar_is_refused_before_it_is_stored(browser):
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.ics"\r\n\r\n'
     body = head + b"x" * (settings.UPLOAD_MAX_BYTES + 200_000) + b"\r\n--x--\r\n"
-    reply = browser.generic(
-        "POST", "/connect/ical/file/", body, "multipart/form-data; boundary=x"
-    )
+    reply = browser.generic("POST", "/connect/ical/file/", body, "multipart/form-data; boundary=x")
     assert reply.status_code == 413
 
 

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_limits")]
 # What strangers may open. Whatever is added to the URLconf is closed until it is named here.
 OPEN = {
     "welcome", "terms", "privacy", "erased", "google_callback", "api_token", "schema", "api_docs",
-    "healthz", "manifest", "service_worker", "offline",
+    "api_nowhere", "healthz", "manifest", "service_worker", "offline",
     # Names that allauth and the admin redirect to; all lead to the sign-in page.
     "account_login", "account_signup", "account_inactive", "socialaccount_signup",
     "socialaccount_login_cancelled", "socialaccount_login_error",

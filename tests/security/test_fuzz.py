@@ -27,7 +27,17 @@ STRANGE_JSON: list[Any] = [
     *STRANGE, None, True, False, 0, -1, 1.5, 1e308, 2**63, 2**64, 10**300, [], {}, [[]], [None],
     {"": ""}, {"a": {"b": []}}, ["x"] * 500,
 ]  # fmt: skip
-FIELDS = ("tip", "reaction", "next", "time_zone", "admin_token", "dwell_ms", "state", "code", "error")
+FIELDS = (
+    "tip",
+    "reaction",
+    "next",
+    "time_zone",
+    "admin_token",
+    "dwell_ms",
+    "state",
+    "code",
+    "error",
+)
 SEEDS = range(6)
 
 

@@ -47,7 +47,9 @@ def test_next_in_the_address_of_the_callback_is_not_heard(sandbox):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "a@b", "", "x" * 300])
-@pytest.mark.parametrize("path", ["/welcome/", "/", "/api/profile", "/accounts/google/login/callback/"])
+@pytest.mark.parametrize(
+    "path", ["/welcome/", "/", "/api/profile", "/accounts/google/login/callback/"]
+)
 def test_a_host_that_is_not_ours_is_a_400(client, host, path):
     settings.ALLOWED_HOSTS.remove("testserver")  # which the test runner let in
     try:

@@ -198,8 +198,10 @@ function tipPage(main, said, serviceWorker) {
     say("");
     main.classList.remove("arriving");
     main.classList.add("leaving");
+    const focused = document.activeElement === button;
     const restore = (why) => {
       main.classList.remove("leaving");
+      if (focused) requestAnimationFrame(() => button.focus({ preventScroll: true }));
       button.classList.remove("chosen");
       say(why);
       busy = false;
