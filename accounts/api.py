@@ -15,7 +15,7 @@ from oo.lib.throttle import PerAddress
 
 
 class TokenRequest(serializers.Serializer):
-    admin_token = serializers.CharField(max_length=500)
+    admin_token = serializers.CharField(max_length=500, trim_whitespace=False)
 
 
 class TokenReply(serializers.Serializer):

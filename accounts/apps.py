@@ -5,4 +5,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks, personal_data, preference_keys  # noqa: F401
+        from accounts import checks, health, personal_data, preference_keys  # noqa: F401

@@ -72,11 +72,11 @@ def resume(erasure_id: int, *, now: datetime) -> bool:
 
 
 def _one(erasure: Erasure, holder: PersonalData, now: datetime) -> str:
-    """One holder's share. Returns what went wrong, or nothing."""
+    """One holder's share, also when it was done before: something may have come since.
+
+    Returns what went wrong, or nothing.
+    """
     step = erasure.progress.setdefault(holder.id, {})
-    again = erasure.finished_at is not None
-    if "forgot" in step and not again:
-        return ""
     try:
         holder.let_go(erasure.user_id)
         step.setdefault("let_go", now.isoformat())
@@ -85,15 +85,13 @@ def _one(erasure: Erasure, holder: PersonalData, now: datetime) -> str:
         if erasure.attempts + 1 < OUTSIDE_ATTEMPTS:
             return f"{holder.id}: {type(error).__name__}"
         step["let_go"] = "not confirmed"
-    before = step.get("forgot", 0)
+    before = dict(step)
     try:
         with transaction.atomic():
-            step["forgot"] = before + holder.forget(erasure.user_id)
+            step["forgot"] = step.get("forgot", 0) + holder.forget(erasure.user_id)
             Erasure.objects.filter(pk=erasure.pk).update(progress=erasure.progress)
     except Exception as error:
-        step["forgot"] = before
-        if not again:
-            del step["forgot"]
+        erasure.progress[holder.id] = before
         log.exception("erasure %s: %s", erasure, holder.id)
         return f"{holder.id}: {type(error).__name__}"
     return ""

@@ -1,7 +1,7 @@
 """System checks of the integrations floor."""
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations.source import UsesOAuth, sources
@@ -14,14 +14,17 @@ def sources_load(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     except ImproperlyConfigured as error:
         hint = "Correct the dotted paths in SOURCES, oo/settings.py."
         return [Error(str(error), hint=hint, id="integrations.E001")]
+    networked = [source for source in found if isinstance(source, UsesOAuth)]
+    bare = [source for source in networked if not source.is_configured()]
+    # Not every installation offers every source, but one that offers none is of little use.
+    kind, number = (Info, "I001") if len(bare) < len(networked) else (Warning, "W001")
     return [
-        Warning(
+        kind(
             f"{source.name} has no OAuth credentials, so nobody can connect it.",
             hint=f"Set {source.id.upper()}_CLIENT_ID and {source.id.upper()}_CLIENT_SECRET.",
-            id="integrations.W001",
+            id=f"integrations.{number}",
         )
-        for source in found
-        if isinstance(source, UsesOAuth) and not source.is_configured()
+        for source in bare
     ]
 
 

@@ -11,12 +11,17 @@ from oo.lib.health import Finding, register
 
 
 def credentials(now: datetime) -> Finding:
-    bare = [s for s in sources if isinstance(s, UsesOAuth) and not s.is_configured()]
-    google = bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
-    missing = ([] if google else ["Google"]) + [source.name for source in bare]
+    networked = [source for source in sources if isinstance(source, UsesOAuth)]
+    missing: dict[str, str] = {}
+    if not (settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET):
+        missing["Google"] = "google"
+    if not any(source.is_configured() for source in networked):
+        missing |= {source.name: source.id for source in networked}
     if missing:
         names = " and ".join(missing)
-        variables = ", ".join(f"{n.upper()}_CLIENT_ID, {n.upper()}_CLIENT_SECRET" for n in missing)
+        variables = ", ".join(
+            f"{id.upper()}_CLIENT_ID, {id.upper()}_CLIENT_SECRET" for id in missing.values()
+        )
         return Finding("fail", f"No OAuth credentials for {names}.", f"Set {variables} in .env.")
     where = "the sandbox stands in" if settings.SANDBOX_URL else "configured"
     return Finding("ok", f"OAuth credentials: {where}.")

@@ -427,6 +427,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
     "ENUM_NAME_OVERRIDES": {
         "TipState": ["tip", "connect", "reading", "reconnect", "quiet"],
         "HealthState": ["ok", "warn", "fail"],

@@ -1,6 +1,6 @@
 """What operators see: every page renders, soon, and shows nothing that is not theirs to read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -239,6 +239,24 @@ def test_the_overview_tells_how_oo_is_doing(world, console):
     assert sources["todoist"]["connected"] == 2
     assert [row.action for row in reply.context["actions"]] == ["Look", "Look"]
     assert reply.context["people"]["all"] == 3
+
+
+def test_yesterday_is_counted_in_the_operators_own_zone(world, console, operator):
+    operator.time_zone = "Pacific/Auckland"
+    operator.save()
+    zone = ZoneInfo("Pacific/Auckland")
+    midnight = timezone.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    for then in (midnight, midnight - timedelta(seconds=1), midnight - timedelta(days=13)):
+        Record.objects.create(
+            subject="signals.tip.served", user_id=1, payload={}, occurred_at=then, due_at=then
+        )
+    context = console.get("/admin/").context
+    assert (context["served"], context["yesterday"]) == (1, 1)
+    assert [day["served"] for day in context["days"]] == [1, *[0] * 11, 1, 1]
+    with CaptureQueriesContext(database) as queries:
+        again = console.get("/admin/").context
+    assert again["days"] == context["days"]
+    assert len(queries) < 14  # what is past was counted before
 
 
 def test_times_are_shown_in_the_operators_own_zone(world, console, operator):

@@ -196,3 +196,16 @@ def test_the_receipt_is_for_whoever_holds_it_and_names_nobody(client, willing):
         text = page.content.decode()
         assert [canary for canary in ada.canaries if canary in text] == []
     assert client.get(f"/erased/{uuid.uuid4()}/").status_code == 404
+
+
+def test_a_deletion_that_does_not_end_is_seen_by_whoever_runs_the_installation(willing):
+    from accounts.health import erasures
+
+    erasure = erase.ask(life("adalovelace").user, now=NOW)
+    assert erasures(NOW).state == "ok"
+    late = erasures(NOW + timedelta(hours=3))
+    assert late.state == "fail"
+    assert "3 h" in late.says
+    assert "adalovelace" not in late.says
+    erase.resume(erasure.pk, now=NOW + timedelta(hours=3))
+    assert erasures(NOW + timedelta(days=9)).state == "ok"

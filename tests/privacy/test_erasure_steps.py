@@ -226,6 +226,28 @@ def test_what_a_request_or_job_under_way_wrote_late_is_found_by_a_second_look(re
     assert erase.due(NOW + timedelta(days=400)) == []
 
 
+def test_a_grant_given_between_letting_go_and_forgetting_is_revoked_too(monkeypatch, revoked):
+    from integrations.connect import _keep
+
+    ada = life("adalovelace")
+    erasure = erase.ask(ada.user, now=NOW)
+    holder = next(h for h in privacy.holders() if h.id == "signals")
+    truly = holder.let_go
+
+    def connect_just_then(user_id: int) -> None:
+        truly(user_id)
+        grant = {"access_token": "late", "refresh_token": "late-too", "status": "connected"}
+        with transaction.atomic():
+            _keep(ada.user, "todoist", grant, NOW)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(holder, "let_go", connect_just_then)
+        assert not erase.resume(erasure.pk, now=NOW)
+    assert erase.resume(erasure.pk, now=LATER)
+    assert {"late", "late-too"} <= set(revoked)
+    assert rows_that_name(ada.user.pk).keys() == KEPT
+
+
 def test_a_second_look_that_is_killed_is_taken_again(monkeypatch, redis_server):
     erasure = erase.ask(life("adalovelace").user, now=NOW)
     erase.resume(erasure.pk, now=NOW)

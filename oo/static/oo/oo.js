@@ -45,8 +45,10 @@ function start() {
 function returnWhenBack() {
   const tryAgain = () =>
     fetch(ALIVE, { cache: "no-store" }).then((reply) => reply.ok && location.reload(), () => {});
+  const later = (wait) =>
+    setTimeout(() => tryAgain().then(() => later(Math.min(wait * 1.5, 20_000))), wait);
   addEventListener("online", tryAgain);
-  setInterval(tryAgain, 5000);
+  later(1500);
 }
 
 // Single-letter keys get in the way of speech input and of some screen readers: they can be off.
