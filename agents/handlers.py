@@ -3,8 +3,16 @@
 from datetime import datetime
 
 from agents.jobs import refresh_user
-from agents.refresh import retire_closed
-from oo.events.catalogue import CalendarChanged, ConnectionChanged, TaskCompleted, TaskSynced
+from agents.pool import retire_closed
+from agents.registry import agents
+from oo.events.catalogue import (
+    CalendarChanged,
+    ConnectionChanged,
+    Event,
+    TaskCompleted,
+    TaskSynced,
+    kind_of,
+)
 from oo.events.subscribe import on
 from oo.lib.jobs import wake_soon
 
@@ -17,6 +25,13 @@ def retire_what_is_gone(event: TaskCompleted | TaskSynced, now: datetime) -> Non
     retire_closed(event.user_id, now=now)
 
 
-@on(TaskCompleted, TaskSynced, CalendarChanged, ConnectionChanged)
-def refresh_the_pool(event: TaskSynced, now: datetime) -> None:
+# What the pool itself is made of, and whatever an agent's manifest listens to.
+REFRESHING = {
+    *(TaskCompleted, TaskSynced, CalendarChanged, ConnectionChanged),
+    *(kind_of(subject) for agent in agents for subject in agent.manifest.listens),
+}
+
+
+@on(*REFRESHING)
+def refresh_the_pool(event: Event, now: datetime) -> None:
     wake_soon(refresh_user, event.user_id, seconds=SETTLE_SECONDS)

@@ -4,6 +4,7 @@ from django.utils import timezone
 from oo.lib.jobs import awake
 
 BATCH = 100
+EVERY_SECONDS = 600
 
 
 @shared_task
@@ -21,7 +22,8 @@ def precompute() -> None:
     from agents.active import active_users
 
     for batch in active_users(now=timezone.now(), size=BATCH):
-        refresh_users.delay(batch)
+        # What is still queued when the next round comes is not worth doing any more.
+        refresh_users.apply_async((batch,), expires=EVERY_SECONDS)
 
 
 @shared_task
@@ -33,6 +35,6 @@ def refresh_users(user_ids: list[int]) -> None:
 
 @shared_task
 def prune_candidates() -> None:
-    from agents.refresh import prune
+    from agents.pool import prune
 
     prune(now=timezone.now())

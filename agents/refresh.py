@@ -1,30 +1,23 @@
 """Keeping each user's pool of candidates fresh and true, off the request path, in batches."""
 
 import hashlib
+import json
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from agents.gather import gather
 from agents.library.base import Agent, Inputs, Snippet
 from agents.models import AgentOutput, Candidate
+from agents.pool import rewrite
 from agents.registry import agents
-from agents.writing.plain import TipCandidate, write
-from integrations.models import Task
+from agents.writing.plain import write
 
 log = logging.getLogger(__name__)
-
-KEEP_RETIRED = timedelta(days=30)
-# Rewritten candidates keep their identity, when they rest and when they were made.
-REWRITTEN = (
-    "kind", "content", "source", "model", "prompt_version", "confidence", "expires_at", "retired_at",
-    "task", "event",
-)  # fmt: skip
 
 
 def refresh(user_ids: Iterable[int], *, now: datetime) -> int:
@@ -37,11 +30,21 @@ def refresh(user_ids: Iterable[int], *, now: datetime) -> int:
         (output.user_id, output.agent): output
         for output in AgentOutput.objects.filter(user_id__in=gathered)
     }
+    pools: dict[int, list[Candidate]] = defaultdict(list)
+    for candidate in Candidate.objects.filter(user_id__in=gathered):
+        pools[candidate.user_id].append(candidate)
+    refreshed = 0
     for user_id, (inputs, connected) in gathered.items():
-        with transaction.atomic():
-            snippets = _consult(inputs, connected, outputs, now)
-            _rewrite(user_id, write(inputs, snippets), now)
-    return len(gathered)
+        try:
+            with transaction.atomic():
+                snippets = _consult(inputs, connected, outputs, now)
+                rewrite(user_id, write(inputs, snippets), pools[user_id], now=now)
+        except Exception:
+            # One user's fault, or a connection cut this moment, must not cost the others theirs.
+            log.exception("refreshing user %s", user_id)
+        else:
+            refreshed += 1
+    return refreshed
 
 
 def _consult(
@@ -90,7 +93,10 @@ def _consult(
 
 def _compute(agent: Agent, inputs: Inputs) -> tuple[Snippet | None, str]:
     try:
-        return agent.compute(inputs), ""
+        snippet = agent.compute(inputs)
+        if snippet:
+            json.dumps(dict(snippet.facts))  # or they can't be stored
+        return snippet, ""
     except Exception as error:
         # An agent that fails says nothing; the others, and the tip, don't wait for it.
         log.exception("agent %s for user %s", agent.id, inputs.user_id)
@@ -109,57 +115,3 @@ def inputs_hash(agent: Agent, inputs: Inputs) -> str:
         sorted(inputs.preferences.items()),
     )
     return hashlib.sha256(repr(seen).encode()).hexdigest()
-
-
-def _rewrite(user_id: int, drafts: list[TipCandidate], now: datetime) -> None:
-    """The pool becomes these drafts. What is not among them any more is retired."""
-    rows = [
-        Candidate(
-            user_id=user_id,
-            key=draft.key,
-            kind=draft.kind,
-            content=draft.content,
-            source=draft.source,
-            model=draft.model,
-            prompt_version=draft.prompt_version,
-            confidence=draft.confidence,
-            task_id=draft.task_id,
-            event_id=draft.event_id,
-            created_at=now,
-            expires_at=draft.expires_at,
-        )
-        for draft in drafts
-    ]
-    Candidate.objects.filter(user_id=user_id, retired_at=None).exclude(
-        key__in=[draft.key for draft in drafts]
-    ).update(retired_at=now)
-    Candidate.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["user", "key"],
-        update_fields=REWRITTEN,
-        batch_size=500,
-    )
-
-
-def retire_closed(user_id: int, *, now: datetime) -> int:
-    """Retires the candidates whose task is done or gone, at once. Returns how many."""
-    gone = Task.objects.filter(user_id=user_id, closed_at__isnull=False)
-    return Candidate.objects.filter(user_id=user_id, retired_at=None, task__in=gone).update(
-        retired_at=now
-    )
-
-
-def rest(candidate_id: UUID, *, until: datetime) -> None:
-    """The user has answered this one: it does not come again before `until`."""
-    Candidate.objects.filter(pk=candidate_id).update(resting_until=until)
-
-
-def prune(*, now: datetime) -> int:
-    """Deletes candidates that were retired or ran out long ago and rest no more."""
-    old = now - KEEP_RETIRED
-    gone = Candidate.objects.filter(
-        Q(retired_at__lt=old) | Q(expires_at__lt=old),
-        Q(resting_until=None) | Q(resting_until__lt=now),
-    )
-    return gone.delete()[0]

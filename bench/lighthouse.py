@@ -1,7 +1,8 @@
 """Lighthouse on the four pages, signed in, on the server that bench.pages starts.
 
-    python -m bench.lighthouse [--form mobile|desktop] [--reports FOLDER]
+    python -m bench.lighthouse [--form mobile|desktop] [--runs 3] [--reports FOLDER]
 
+Of several runs the one with the median performance counts: a busy machine blocks a page too.
 Needs Node and the npm registry: runs Lighthouse 12.8 through npx. Prints a markdown table and fails
 when a page has less than 100 in performance, accessibility or best practices.
 """
@@ -61,6 +62,7 @@ def short_of(found: dict[str, Any]) -> list[str]:
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--form", choices=["mobile", "desktop"], default="mobile")
+    options.add_argument("--runs", type=int, default=3)
     options.add_argument("--reports", type=Path)
     asked = options.parse_args()
     reports = asked.reports or Path(tempfile.mkdtemp(prefix="oo-lighthouse-"))
@@ -70,7 +72,12 @@ def main() -> int:
     with serving() as cookie:
         for name, path in PAGES.items():
             who = None if name == "welcome" else cookie
-            found = run(path, who, asked.form, reports / f"{name}-{asked.form}.json")
+            runs = [
+                run(path, who, asked.form, reports / f"{name}-{asked.form}-{number}.json")
+                for number in range(asked.runs)
+            ]
+            runs.sort(key=lambda one: one["categories"]["performance"]["score"] or 0)
+            found = runs[len(runs) // 2]
             scores = [round((found["categories"][c]["score"] or 0) * 100) for c in CATEGORIES]
             perfect = perfect and min(scores) == 100
             metrics = [found["audits"][metric]["displayValue"] for metric in METRICS]

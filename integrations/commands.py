@@ -21,23 +21,27 @@ GIVE_UP = timedelta(days=7)
 AT_ONCE = 100
 
 
-def request_completion(task_id: int, *, now: datetime) -> None:
-    """Marks a task done here and has its source told. Call inside atomic(). Idempotent."""
+def request_completion(task_id: int, *, now: datetime) -> bool:
+    """Marks a task done here and has its source told. Call inside atomic(). Idempotent.
+
+    False when there was nothing to do, or the source is not one in which tasks can be completed.
+    """
     from integrations.jobs import send_commands
 
     task = Task.objects.filter(pk=task_id, closed_at=None)
     known = task.values("user_id", "connection_id", "connection__source").first()
     if known is None or known["connection__source"] not in sources:
-        return
+        return False
     if not isinstance(sources.get(known["connection__source"]), CompletesTasks):
-        return
+        return False
     if not task.update(closed_at=now, closed_as=Task.Closed.DONE):
-        return
+        return False
     Command.objects.create(
         connection_id=known["connection_id"], task_id=task_id, created_at=now, due_at=now
     )
     publish(TaskCompleted(user_id=known["user_id"], task_id=task_id, where="oo"), now=now)
     wake(send_commands)
+    return True
 
 
 def send_due(*, now: datetime, limit: int = 50) -> int:

@@ -1,7 +1,9 @@
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 # With the longest that one piece of work takes, below CELERY_TASK_SOFT_TIME_LIMIT.
@@ -47,3 +49,12 @@ def revoke_tokens() -> None:
     from integrations.disconnect import revoke_due
 
     _work_off(revoke_due)
+
+
+@shared_task
+def prune_signals() -> None:
+    """Drops tasks closed, events over and commands finished past their retention."""
+    from integrations.retention import prune_past
+
+    keep = timedelta(days=settings.EVENT_RETENTION_DAYS)
+    prune_past(now=timezone.now(), older_than=keep)

@@ -6,6 +6,8 @@ its interval; their change stays. `expires` keeps a queue from filling while no 
 
 from dataclasses import dataclass
 
+from agents.jobs import EVERY_SECONDS
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -24,8 +26,10 @@ TIMETABLE = (
     Entry("sync", "integrations.jobs.sync_sweep", 30, "Reads the connections that are due, in batches."),
     Entry("commands", "integrations.jobs.send_commands", 30, "Tells sources what was completed here."),
     Entry("revocations", "integrations.jobs.revoke_tokens", 60, "Revokes tokens of cut connections."),
-    Entry("precompute", "agents.jobs.precompute", 600, "Keeps the pools of candidates fresh."),
+    Entry("precompute", "agents.jobs.precompute", EVERY_SECONDS, "Keeps the pools of candidates fresh."),
     Entry("prune candidates", "agents.jobs.prune_candidates", 86_400, "Drops candidates long retired."),
     Entry("learn", "recommender.jobs.learn_sweep", 30, "Settles and learns what a lost wake-up left."),
+    Entry("prune decisions", "recommender.jobs.prune_decisions", 86_400, "Drops what nobody answered."),
+    Entry("prune signals", "integrations.jobs.prune_signals", 86_400, "Drops long-closed tasks."),
     Entry("expire tips", "recommender.jobs.expire_tips", 60, "Closes tips that nobody answered."),
 )  # fmt: skip

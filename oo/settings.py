@@ -238,7 +238,11 @@ POLICIES = [
 # ------------------------------------------------------------------------------------------------
 env.section("Privacy")
 
-EVENT_RETENTION_DAYS = env.whole("EVENT_RETENTION_DAYS", 90, "Delivered events older go.")
+EVENT_RETENTION_DAYS = env.whole(
+    "EVENT_RETENTION_DAYS",
+    90,
+    "Older than this go: delivered events, closed tasks, past appointments, unanswered decisions.",
+)
 LEGAL_VERSION = "2026-11-21"
 OPERATOR_NAME = env.text(
     "OPERATOR_NAME",

@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.signed_in import person
+from agents.jobs import refresh_user
 from integrations.freshness import freshen
+from oo.lib.jobs import wake_soon
 from oo.lib.problem import problem
 from recommender.moment import standing
 from recommender.react import Answer, NoSuchTip, react
@@ -44,8 +46,11 @@ class RecommendView(APIView):
     def post(self, request: Request) -> Response:
         user = person(request)
         freshen(user.pk)
-        tip = serve_tip(user, now=timezone.now(), rng=np.random.default_rng())
-        state = "tip" if tip else standing(user, has_tip=False).state
+        now = timezone.now()
+        tip = serve_tip(user, now=now, rng=np.random.default_rng())
+        state = "tip" if tip else standing(user, has_tip=False, now=now).state
+        if tip is None:
+            wake_soon(refresh_user, user.pk, seconds=0)
         return Response(RecommendReply({"tip": tip, "state": state}).data)
 
 

@@ -31,11 +31,12 @@ def policies_load(app_configs: object, **kwargs: object) -> list[CheckMessage]:
                 id="recommender.E003",
             )
         )
-    if settings.TIP_HOURS <= 0 or settings.POLICY_BUDGET_MS < 1:
+    positive = ("TIP_HOURS", "POLICY_BUDGET_MS", "SNOOZE_MINUTES", "DISMISS_DAYS")
+    if wrong := [name for name in positive if getattr(settings, name) <= 0]:
         found.append(
             Error(
-                "TIP_HOURS and POLICY_BUDGET_MS must be positive.",
-                hint="The defaults are 4 and 50.",
+                f"{' and '.join(wrong)} must be positive.",
+                hint="Remove it for the default: docs/settings.md lists them.",
                 id="recommender.E004",
             )
         )

@@ -13,6 +13,7 @@ from oo.events.subscribe import on
 from oo.lib.jobs import wake, wake_soon
 from recommender.jobs import learn_user, settle_rewards
 from recommender.react import close_untrue
+from recommender.serving import LEARN_SECONDS
 
 
 @on(TipFeedback)
@@ -22,7 +23,7 @@ def settle_it(event: TipFeedback, now: datetime) -> None:
 
 @on(RewardSettled)
 def learn_from_it(event: RewardSettled, now: datetime) -> None:
-    wake_soon(learn_user, event.user_id, seconds=0.5)
+    wake_soon(learn_user, event.user_id, seconds=LEARN_SECONDS)
 
 
 @on(TaskCompleted, TaskSynced, ConnectionChanged)

@@ -6,11 +6,13 @@ nothing and gets the same bits.
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import models, transaction
 from django.db.models import Max
 
+from accounts.models import User
 from recommender.bandit.envelope import StateError
 from recommender.bandit.features import vectorise
 from recommender.bandit.policies.base import Policy
@@ -21,23 +23,23 @@ from recommender.registry import active
 log = logging.getLogger(__name__)
 
 
-def users_to_teach(*, limit: int) -> list[int]:
-    """Whose settled rewards wait to be learned."""
+def users_to_teach(*, limit: int, after: int = 0) -> list[int]:
+    """Whose settled rewards wait to be learned: ids above `after`, in order."""
     waiting = Feedback.objects.filter(
-        learned_order=None, forgotten_at=None, settled_at__isnull=False
+        learned_order=None, forgotten_at=None, settled_at__isnull=False, user_id__gt=after
     )
-    return list(waiting.order_by().values_list("user_id", flat=True).distinct()[:limit])
+    return list(waiting.order_by("user_id").values_list("user_id", flat=True).distinct()[:limit])
 
 
 def learn(user_id: int, *, now: datetime) -> int:
     """Folds a user's unlearned rewards into the active policy's state. Returns how many.
 
-    Under the lock of the state's row: of two workers, the second finds nothing left to fold.
+    Of two workers, the second finds nothing left to fold.
     """
     if not Feedback.objects.filter(user_id=user_id).exists():
         return 0  # they never answered, or left while this job waited its turn
     cls = active()
-    with transaction.atomic():
+    with _alone_with(user_id):
         row = _locked(cls, user_id, now)
         policy = _loaded(cls, row)
         mine = Feedback.objects.filter(user_id=user_id, forgotten_at=None)
@@ -67,7 +69,7 @@ def learn(user_id: int, *, now: datetime) -> int:
 def rebuild(user_id: int, *, now: datetime) -> bytes:
     """Makes the active policy's state anew from the feedback alone. Returns the state."""
     cls = active()
-    with transaction.atomic():
+    with _alone_with(user_id):
         row = _locked(cls, user_id, now)
         policy = cls.fresh()
         row.through = 0
@@ -86,8 +88,7 @@ def reset(user_id: int, *, now: datetime) -> int:
 
     The decisions stay; a rebuild does not bring back what was forgotten.
     """
-    with transaction.atomic():
-        list(PolicyState.objects.select_for_update().filter(user_id=user_id))
+    with _alone_with(user_id):
         forgotten = Feedback.objects.filter(user_id=user_id, forgotten_at=None).update(
             forgotten_at=now
         )
@@ -95,8 +96,20 @@ def reset(user_id: int, *, now: datetime) -> int:
     return forgotten
 
 
+@contextmanager
+def _alone_with(user_id: int) -> Iterator[None]:
+    """A transaction in which nobody else learns, rebuilds or resets for this user.
+
+    The lock is on the user's row, since a newcomer has no other yet. It lets rows that refer to the
+    user be written meanwhile.
+    """
+    with transaction.atomic():
+        list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
+        yield
+
+
 def _locked(cls: type[Policy], user_id: int, now: datetime) -> PolicyState:
-    """The state's row, locked; that of a newcomer, or of an older version, holds nothing yet."""
+    """The state's row; that of a newcomer, or of an older version, holds nothing yet."""
     fresh = {
         "version": cls.version,
         "state": cls.fresh().state(),
@@ -104,8 +117,7 @@ def _locked(cls: type[Policy], user_id: int, now: datetime) -> PolicyState:
         "through": 0,
         "updated_at": now,
     }
-    PolicyState.objects.get_or_create(user_id=user_id, policy=cls.id, defaults=fresh)
-    row = PolicyState.objects.select_for_update().get(user_id=user_id, policy=cls.id)
+    row, _ = PolicyState.objects.get_or_create(user_id=user_id, policy=cls.id, defaults=fresh)
     if row.version != cls.version:
         for name, value in fresh.items():
             setattr(row, name, value)

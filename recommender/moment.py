@@ -1,9 +1,11 @@
 """What there is to say when there is no tip, or beside it: why, and what the user can do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from accounts.models import User
+from agents.models import AgentOutput
 from integrations.models import Connection
 from integrations.source import SignalSource, sources
 
@@ -21,8 +23,8 @@ class Standing:
     slow: bool = False
 
 
-def standing(user: User, *, has_tip: bool) -> Standing:
-    """One query. Trouble that will pass by itself is not the user's to know."""
+def standing(user: User, *, has_tip: bool, now: datetime) -> Standing:
+    """One query, two when there is no tip. Trouble that will pass is not the user's to know."""
     rows = list(
         Connection.objects.filter(user=user).values("source", "status", "synced_at", "failures")
     )
@@ -42,4 +44,8 @@ def standing(user: User, *, has_tip: bool) -> Standing:
     ]
     if unread:
         return Standing("reading", broken, slow=all(row["failures"] for row in unread))
-    return Standing("reconnect" if broken else "quiet", broken)
+    if broken:
+        return Standing("reconnect", broken)
+    # Who comes back after a while finds a pool that has run out, and is being filled just now.
+    stocked = AgentOutput.objects.filter(user=user, expires_at__gt=now).exists()
+    return Standing("quiet" if stocked else "reading")

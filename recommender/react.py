@@ -9,15 +9,19 @@ from django.db import transaction
 
 from accounts.models import User
 from agents.models import Candidate
-from agents.refresh import rest
+from agents.pool import rest
 from integrations.commands import request_completion
 from oo.events.catalogue import RewardSettled, TipFeedback
 from oo.events.publish import publish
+from oo.lib.prune import prune
 from recommender.bandit.reward import Reaction, reward
 from recommender.models import Decision, Feedback
 
 # An advice followed today is not news tomorrow.
 ADVICE_RESTS = timedelta(days=3)
+# An answer that comes later than this after a tip ran out is learned from and does nothing else: the
+# task may have come round again since.
+STILL_MEANT = timedelta(days=1)
 
 
 class NoSuchTip(Exception):
@@ -65,7 +69,7 @@ def react(
         Feedback.objects.create(
             decision=decision, user=user, reaction=reaction, dwell_ms=dwell_ms, created_at=now
         )
-        if decision.candidate is not None:
+        if decision.candidate is not None and now - decision.expires_at < STILL_MEANT:
             _follow(decision.candidate, reaction, now)
         publish(
             TipFeedback(
@@ -93,18 +97,19 @@ def _already(tip_id: uuid.UUID, reaction: str) -> Answer:
     )
 
 
-def _follow(candidate: Candidate, reaction: str, now: datetime) -> None:
+def _follow(candidate: Candidate, reaction: Reaction, now: datetime) -> None:
     """What the reaction does to the candidate, and to the task it is about."""
-    if reaction == "snooze":
-        rest(candidate.pk, until=now + timedelta(minutes=settings.SNOOZE_MINUTES))
-    elif reaction == "dismiss":
-        rest(candidate.pk, until=now + timedelta(days=settings.DISMISS_DAYS))
-    elif candidate.task_id is not None:
-        request_completion(candidate.task_id, now=now)
-    elif candidate.kind == Candidate.Kind.REMINDER:
-        rest(candidate.pk, until=candidate.expires_at)
+    if reaction == Reaction.SNOOZE:
+        until = now + timedelta(minutes=settings.SNOOZE_MINUTES)
+    elif reaction == Reaction.DISMISS:
+        until = now + timedelta(days=settings.DISMISS_DAYS)
+    elif candidate.task_id is not None and request_completion(candidate.task_id, now=now):
+        return
+    elif candidate.kind == Candidate.Kind.ADVICE:
+        until = now + ADVICE_RESTS
     else:
-        rest(candidate.pk, until=now + ADVICE_RESTS)
+        until = candidate.expires_at
+    rest(candidate, until=until)
 
 
 def settle(*, now: datetime, limit: int = 200) -> int:
@@ -136,6 +141,15 @@ def close_untrue(user_id: int, *, now: datetime) -> int:
     return Decision.objects.filter(pk__in=gone.values("pk"), status=Decision.Status.OPEN).update(
         status=Decision.Status.UNTRUE, closed_at=now
     )
+
+
+def prune_unanswered(*, now: datetime, older_than: timedelta) -> int:
+    """Deletes decisions that nobody answered, with their scores. Returns how many rows went."""
+    closed = (Decision.Status.EXPIRED, Decision.Status.UNTRUE)
+    old = Decision.objects.filter(
+        status__in=closed, created_at__lt=now - older_than, feedback__isnull=True
+    )
+    return prune(old)
 
 
 def expire(*, now: datetime) -> int:

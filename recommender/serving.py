@@ -17,12 +17,17 @@ from accounts.zones import zone_of
 from integrations import snapshot
 from oo.events.catalogue import TipServed
 from oo.events.publish import publish
+from oo.lib.jobs import wake_soon
 from recommender.contenders import TITLE, Contender, contenders
 from recommender.decide import Ruling, decide
 from recommender.featurise import Row, pack, rows_of
+from recommender.jobs import learn_user
 from recommender.models import Decision, Score
+from recommender.registry import active
 
 log = logging.getLogger(__name__)
+
+LEARN_SECONDS = 0.5  # reactions come in flocks; one fold answers them all
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,13 @@ def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | N
             if tip:
                 return tip
             _close(seat, now)
+        state = seat["learned__state"]
+        if state is None or seat["learned__version"] != active().version:
+            # A newcomer, or someone whom this policy, or this version of it, has yet to get to know.
+            wake_soon(learn_user, user.pk, seconds=LEARN_SECONDS)
+            state = None
         try:
-            return _choose(user, seat["learned__state"], now=now, rng=rng)
+            return _choose(user, state, now=now, rng=rng)
         except IntegrityError:
             log.info("user %s: another device was quicker, showing what it was given", user.pk)
     log.error("user %s: no seat after three tries", user.pk)
@@ -76,9 +86,9 @@ def _seat(user: User) -> Mapping[str, Any]:
             ),
         )
         .values(
-            "learned__state", "open__id", "open__kind", "open__created_at", "open__expires_at",
-            "open__candidate__content", "open__candidate__retired_at",
-            "open__candidate__task__closed_at",
+            "learned__state", "learned__version",
+            "open__id", "open__kind", "open__created_at", "open__expires_at",
+            "open__candidate__content", "open__candidate__task__closed_at",
             "open__candidate__task__external_id", "open__candidate__task__connection_id",
             "open__candidate__event__external_id", "open__candidate__event__connection_id",
         )
@@ -92,7 +102,6 @@ def _still_true(seat: Mapping[str, Any], now: datetime) -> Tip | None:
     if (
         content is None  # the candidate went with its connection
         or seat["open__expires_at"] <= now
-        or seat["open__candidate__retired_at"]
         or seat["open__candidate__task__closed_at"]
     ):
         return None
@@ -111,8 +120,9 @@ def _still_true(seat: Mapping[str, Any], now: datetime) -> Tip | None:
 
 
 def _close(seat: Mapping[str, Any], now: datetime) -> None:
-    ran_out = seat["open__expires_at"] <= now
-    status = Decision.Status.EXPIRED if ran_out else Decision.Status.UNTRUE
+    """A tip that ran out, or whose words can't be had just now, may still be answered."""
+    untrue = seat["open__candidate__content"] is None or seat["open__candidate__task__closed_at"]
+    status = Decision.Status.UNTRUE if untrue else Decision.Status.EXPIRED
     Decision.objects.filter(pk=seat["open__id"], status=Decision.Status.OPEN).update(
         status=status, closed_at=now
     )
@@ -132,6 +142,8 @@ def _choose(
     rows = rows_of(living, now.astimezone(zone_of(user.time_zone)))
     seed = int(rng.integers(2**63 - 1))
     ruling = decide(rows, state, seed=seed)
+    if ruling.failed:
+        wake_soon(learn_user, user.pk, seconds=LEARN_SECONDS)  # mends a state that has rotted
     chosen, words = worded[ruling.choice.index]
     decision = Decision(
         user=user,

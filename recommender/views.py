@@ -11,7 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.signed_in import person
+from agents.jobs import refresh_user
 from integrations.freshness import freshen
+from oo.lib.jobs import wake_soon
 from recommender.bandit.reward import Reaction
 from recommender.moment import standing
 from recommender.react import NoSuchTip, react
@@ -24,9 +26,12 @@ from recommender.typeset import typeset
 def tip(request: HttpRequest) -> HttpResponse:
     """One tip, or why there is none."""
     user = person(request)
+    now = timezone.now()
     freshen(user.pk)
-    served = serve_tip(user, now=timezone.now(), rng=np.random.default_rng())
-    stands = standing(user, has_tip=served is not None)
+    served = serve_tip(user, now=now, rng=np.random.default_rng())
+    stands = standing(user, has_tip=served is not None, now=now)
+    if served is None:
+        wake_soon(refresh_user, user.pk, seconds=0)
     if stands.state == "connect":
         return redirect("connect")
     # The words before the user's own stand smaller, on a line of their own.

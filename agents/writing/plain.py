@@ -16,6 +16,7 @@ MODEL = "plain"
 PROMPT_VERSION = "plain-1"
 
 MOST_TASKS = 80
+MOST_REMINDERS = 8  # of tasks, and of events: the nearest
 ADVICES_AT_ONCE = 3
 SOON = timedelta(hours=2)  # a task with a time is worth a reminder this long before it
 EVENT_SOON = timedelta(minutes=90)
@@ -43,8 +44,10 @@ def write(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandidate]
     """The candidates for one user now, at most about a hundred."""
     tasks = sorted(inputs.tasks, key=lambda task: _rank(task, inputs.now))[:MOST_TASKS]
     candidates = [_task(task, inputs.now) for task in tasks]
-    candidates += [r for task in inputs.tasks if (r := _task_reminder(task, inputs.now))]
-    candidates += [r for event in inputs.events if (r := _event_reminder(event, inputs.now))]
+    due = [r for task in inputs.tasks if (r := _task_reminder(task, inputs.now))]
+    coming = [r for event in inputs.events if (r := _event_reminder(event, inputs.now))]
+    for reminders in (due, coming):
+        candidates += sorted(reminders, key=lambda one: one.expires_at)[:MOST_REMINDERS]
     clock = snippets.get("time-of-day")
     candidates += _advices(inputs, part=clock.facts["part"] if clock else "afternoon")
     return candidates

@@ -37,6 +37,14 @@ def restore(subject: str, user_id: int, payload: dict[str, Any]) -> Event:
         raise UnknownEvent(f"{subject}: {error}") from error
 
 
+def kind_of(subject: str) -> type[Event]:
+    """The kind of event that has this subject. Raises UnknownEvent."""
+    try:
+        return _by_subject[subject]
+    except KeyError as error:
+        raise UnknownEvent(subject) from error
+
+
 def subjects() -> list[str]:
     return sorted(_by_subject)
 

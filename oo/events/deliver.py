@@ -25,6 +25,12 @@ def deliver(*, now: datetime, limit: int = 200) -> int:
     for record in records:
         try:
             event = catalogue.restore(record.subject, record.user_id, record.payload)
+        except catalogue.UnknownEvent as error:
+            # It left the catalogue with an upgrade: no retry will make it known again.
+            log.error("%s can't be delivered: %s", record, error)
+            _finish(record, now, error=f"UnknownEvent: {error}"[:300])
+            continue
+        try:
             done = set(record.deliveries.values_list("handler", flat=True))
             for name, handler in handlers_of(record.subject).items():
                 if name not in done:
@@ -33,10 +39,14 @@ def deliver(*, now: datetime, limit: int = 200) -> int:
             log.exception("delivery of %s", record)
             _push_away(record, error, now)
         else:
-            Record.objects.filter(pk=record.pk, claim_token=record.claim_token).update(
-                delivered_at=now, claim_token=None, claimed_until=None, error=""
-            )
+            _finish(record, now)
     return len(records)
+
+
+def _finish(record: Record, now: datetime, error: str = "") -> None:
+    Record.objects.filter(pk=record.pk, claim_token=record.claim_token).update(
+        delivered_at=now, claim_token=None, claimed_until=None, error=error
+    )
 
 
 def _hand_over(

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oo.events.models import Record
+from oo.lib.prune import prune as delete_in_batches
 
 TAIL = 500
 
@@ -28,13 +29,8 @@ def erase(user_id: int) -> int:
     return deleted
 
 
-def prune(*, now: datetime, older_than: timedelta, batch: int = 5_000) -> int:
-    """Deletes delivered events past their retention, in batches. Returns how many."""
-    total = 0
-    while True:
-        old = Record.objects.filter(delivered_at__isnull=False, occurred_at__lt=now - older_than)
-        ids = list(old.order_by("pk").values_list("pk", flat=True)[:batch])
-        if not ids:
-            return total
-        Record.objects.filter(pk__in=ids).delete()
-        total += len(ids)
+def prune(*, now: datetime, older_than: timedelta) -> int:
+    """Deletes delivered events past their retention. Returns how many rows went."""
+    return delete_in_batches(
+        Record.objects.filter(delivered_at__isnull=False, occurred_at__lt=now - older_than)
+    )

@@ -44,8 +44,8 @@ def claim(
             return []
         model = rows.model._default_manager
         model.filter(free, pk__in=ids).update(claim_token=token, claimed_until=now + lease)
-    # The filters of `rows` may depend on what the update changed, so read back by the token alone.
-    claimed = model.filter(claim_token=token).in_bulk()
+    # The filters of `rows` may depend on what the update changed, so read back by the token.
+    claimed = model.filter(pk__in=ids, claim_token=token).in_bulk()
     return [claimed[pk] for pk in ids if pk in claimed]
 
 

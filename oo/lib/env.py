@@ -1,5 +1,6 @@
 """Settings from the environment: one place, parsed loudly, and the source of docs/settings.md."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ class Env:
         return self._read(name, "whole number", default, help, int)
 
     def number(self, name: str, default: float, help: str) -> float:
-        return self._read(name, "number", default, help, float)
+        return self._read(name, "number", default, help, _parse_number)
 
     def flag(self, name: str, default: bool, help: str) -> bool:
         return self._read(name, "yes or no", default, help, _parse_bool)
@@ -72,6 +73,13 @@ class Env:
             return parse(raw)
         except ValueError as error:
             raise BadSetting(f"{name} should be a {kind}, and is {raw!r}.") from error
+
+
+def _parse_number(raw: str) -> float:
+    number = float(raw)
+    if not math.isfinite(number):
+        raise ValueError(raw)
+    return number
 
 
 def _parse_bool(raw: str) -> bool:

@@ -27,7 +27,9 @@ def wake_soon(job: "Task[Any, Any]", key: object, *, seconds: float) -> None:
     """
 
     def send() -> None:
-        first = cache.add(_mark(job, key), 1, timeout=60)
+        mark = _mark(job, key)
+        # A cache that can't be reached holds no mark either: then it is tried, and said to be lost.
+        first = cache.add(mark, 1, timeout=60) or cache.get(mark) is None
         if first and not _send(job, (key,), countdown=seconds):
             cache.delete(_mark(job, key))
 

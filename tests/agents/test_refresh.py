@@ -9,10 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts import preferences
 from agents.active import active_users
 from agents.models import AgentOutput, Candidate
-from agents.refresh import prune, refresh, rest
+from agents.pool import prune, rest, rewrite
+from agents.refresh import refresh
 from agents.registry import agents
+from agents.writing.plain import TipCandidate, write
 from integrations.models import CalendarEvent, Connection, Task
-from tests.people import NOW, Item, person
+from tests.people import NOW, Item, add_tasks, person
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +69,7 @@ def test_a_task_that_is_gone_retires_its_candidate_and_one_that_returns_revives_
 def test_what_rests_goes_on_resting_through_a_refresh():
     ada = person("ada@example.com", Item("Thing"))
     candidate = Candidate.objects.get(kind="task")
-    rest(candidate.pk, until=NOW + timedelta(days=7))
+    rest(candidate, until=NOW + timedelta(days=7))
     ada.refreshed(NOW + timedelta(hours=1))
     assert Candidate.objects.get(kind="task").resting_until == NOW + timedelta(days=7)
 
@@ -125,6 +127,42 @@ def test_candidates_long_retired_are_dropped_unless_they_still_rest():
     old = NOW - timedelta(days=31)
     Candidate.objects.update(retired_at=old)
     resting = Candidate.objects.first()
-    rest(resting.pk, until=NOW + timedelta(days=1))
+    rest(resting, until=NOW + timedelta(days=1))
     prune(now=NOW)
     assert list(Candidate.objects.values_list("pk", flat=True)) == [resting.pk]
+
+
+def test_a_pool_that_is_as_it_was_is_not_written_again():
+    ada = person("ada@example.com", *[Item(f"Thing {n}") for n in range(30)])
+    with CaptureQueriesContext(database) as asked:
+        ada.refreshed(NOW + timedelta(minutes=10))
+    written = [q["sql"] for q in asked if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert written == []
+
+
+def test_one_persons_fault_does_not_cost_the_others_their_pools(monkeypatch):
+    people = [person(f"p{n}@example.com", Item("Thing")) for n in range(3)]
+    Candidate.objects.all().delete()
+
+    def sour(inputs, snippets):
+        if inputs.user_id == people[0].user.pk:
+            raise RuntimeError("sour")
+        return write(inputs, snippets)
+
+    monkeypatch.setattr("agents.refresh.write", sour)
+    assert refresh([someone.user.pk for someone in people], now=NOW) == 2
+    assert Candidate.objects.filter(user=people[2].user, kind="task").exists()
+
+
+def test_a_slow_batch_does_not_take_away_what_was_made_while_it_ran():
+    ada = person("ada@example.com", Item("Old"))
+    add_tasks(ada, [Item("New")])
+    ada.refreshed(NOW + timedelta(minutes=1))
+    with_only_the_old = list(Candidate.objects.filter(user=ada.user))
+    drafts = [
+        TipCandidate(c.key, "task", c.content, "tasks", 0.6, c.expires_at, task_id=c.task_id)
+        for c in with_only_the_old
+        if c.task_id == ada.tasks["Old"].pk
+    ]
+    rewrite(ada.user.pk, drafts, with_only_the_old, now=NOW)
+    assert Candidate.objects.get(task=ada.tasks["New"]).retired_at is None

@@ -113,3 +113,15 @@ def test_no_wording_blames_counts_or_hurries():
     )
     for candidate in everything:
         assert not GUILT.search(candidate.content), candidate.content
+
+
+def test_a_day_full_of_appointments_leaves_room_for_tasks_and_advices():
+    events = [
+        EventFact(n, NOW + timedelta(minutes=n), NOW + timedelta(hours=2)) for n in range(1, 80)
+    ]
+    due = [task(n, due_on=NOW.date(), due_at=NOW + timedelta(minutes=n)) for n in range(1, 60)]
+    everything = candidates(*due, events=events)
+    assert len(everything) <= 100
+    assert sum(c.kind == "reminder" for c in everything) == 16
+    assert "event:1" in {c.key for c in everything}
+    assert "event:79" not in {c.key for c in everything}

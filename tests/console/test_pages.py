@@ -17,6 +17,7 @@ from django_celery_beat.models import (
 )
 
 from accounts.models import Consent, Erasure, Preference, User
+from adminconsole.dashboard import flow
 from adminconsole.explain import explain
 from adminconsole.models import AdminAction
 from agents.models import Candidate
@@ -257,6 +258,20 @@ def test_yesterday_is_counted_in_the_operators_own_zone(world, console, operator
         again = console.get("/admin/").context
     assert again["days"] == context["days"]
     assert len(queries) < 14  # what is past was counted before
+
+
+def test_a_day_that_was_not_over_when_it_was_counted_is_counted_again(db):
+    evening = datetime(2026, 11, 18, 23, 50, tzinfo=UTC)
+
+    def happen(then: datetime) -> None:
+        Record.objects.create(
+            subject="signals.tip.served", user_id=1, payload={}, occurred_at=then, due_at=then
+        )
+
+    happen(evening)
+    assert flow(evening)[0][evening.date()] == 1
+    happen(evening + timedelta(minutes=5))
+    assert flow(evening + timedelta(minutes=20))[0][evening.date()] == 2
 
 
 def test_times_are_shown_in_the_operators_own_zone(world, console, operator):

@@ -164,3 +164,13 @@ def test_retention_drops_what_was_delivered_and_keeps_what_still_waits():
     Record.objects.filter(user_id=1).update(delivered_at=old)
     assert log.prune(now=NOW, older_than=timedelta(days=90)) == 1
     assert Record.objects.get().user_id == 2
+
+
+@pytest.mark.django_db
+def test_an_event_that_left_the_catalogue_is_set_aside_for_good_and_said():
+    publish(fact(), now=NOW)
+    Record.objects.update(subject="signals.of.yesterday")
+    assert deliver(now=NOW) == 1
+    record = Record.objects.get()
+    assert record.delivered_at == NOW
+    assert "UnknownEvent" in record.error

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 import brotli
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from django.utils import timezone
+from playwright.sync_api import Page, expect
 
+from accounts.models import Erasure
 from tests.pages.people import Someone, add_tips, someone
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 PUBLIC = ("/welcome/", "/terms/", "/privacy/", "/offline/", "/api/docs")
 SIGNED_IN = ("/", "/connect/", "/settings/", "/account/delete/")
@@ -92,6 +94,23 @@ def test_any_title_stays_text_and_inside_the_page(look, what):
     sentence = page.locator("h1").bounding_box()
     actions = page.locator(".actions").bounding_box()
     assert sentence["y"] + sentence["height"] <= actions["y"]
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_the_receipt_of_a_deletion_tells_how_far_it_is(look, finished):
+    now = timezone.now()
+    steps = {"decisions": {"let_go": "not confirmed", "forgot": 41}, "account": {"forgot": 1}}
+    erasure = Erasure.objects.create(
+        user_id=9, asked_at=now, due_at=now, progress=steps, finished_at=now if finished else None
+    )
+    page = look(None, f"/erased/{erasure.receipt}/", viewport={"width": 320, "height": 568})
+    expect(page.locator("main")).to_contain_text("42 records")
+    expect(page.locator("main")).to_contain_text("One thing is left to you")
+    assert violations(page) == []
+    assert not is_wide(page)
+    if not finished:
+        Erasure.objects.update(finished_at=now)
+    expect(page.locator("h1")).to_have_text("All gone.")
 
 
 def test_everything_to_press_is_large_enough_for_a_thumb(look):

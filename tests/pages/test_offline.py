@@ -9,7 +9,7 @@ from recommender.models import Feedback
 from tests.flows.waiting import eventually
 from tests.pages.people import someone
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 IN_CACHES = """async () => {
     const found = [];

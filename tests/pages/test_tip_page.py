@@ -14,7 +14,7 @@ from recommender.models import Decision, Feedback
 from tests.flows.waiting import eventually
 from tests.pages.people import add_candidate, add_tips, someone
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def sentence(page: Page) -> str:

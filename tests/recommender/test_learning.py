@@ -9,8 +9,9 @@ import pytest
 from django.db import connection as database
 
 from oo.events.deliver import deliver
+from recommender.jobs import learn_sweep
 from recommender.learn import learn, rebuild, reset, users_to_teach
-from recommender.models import Feedback, PolicyState
+from recommender.models import Feedback, PolicyState, Score
 from recommender.react import react, settle
 from recommender.serving import serve_tip
 from tests.people import NOW, Item, Person, person
@@ -229,3 +230,42 @@ def test_a_reaction_travels_to_the_policy_through_the_outbox_alone(worker):
         lambda: PolicyState.objects.filter(user=ada.user, count=len(REACTIONS)).exists(),
         what="all reactions learned",
     )
+
+
+@pytest.mark.django_db
+def test_one_person_who_cannot_be_taught_does_not_keep_the_others_from_learning():
+    people = [person(f"p{n}@example.com", *things()) for n in range(3)]
+    for someone in people:
+        live_through(someone, REACTIONS)
+    settle(now=NOW)
+    Score.objects.filter(decision__user=people[0].user).delete()
+    learn_sweep()
+    taught = PolicyState.objects.filter(count=len(REACTIONS)).values_list("user_id", flat=True)
+    assert sorted(taught) == [someone.user.pk for someone in people[1:]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reset_that_races_with_learning_leaves_a_state_that_a_rebuild_would_give():
+    for number in range(6):
+        ada = person(f"ada{number}@example.com", *things())
+        live_through(ada, REACTIONS)
+        settle(now=NOW)
+        start = threading.Barrier(2)
+
+        def work(verb, user_id=ada.user.pk, start=start) -> None:
+            start.wait()
+            try:
+                verb(user_id, now=NOW)
+            finally:
+                database.close()
+
+        both = [threading.Thread(target=work, args=[verb]) for verb in (learn, reset)]
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+        row = PolicyState.objects.filter(user=ada.user).first()
+        state = bytes(row.state) if row else None
+        again = rebuild(ada.user.pk, now=NOW)
+        assert state in (None, again)
+        assert PolicyState.objects.get(user=ada.user).count == 0

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.django_db
 
 def stand(someone, **connection):
     Connection.objects.update(**connection)
-    return standing(someone.user, has_tip=False)
+    return standing(someone.user, has_tip=False, now=NOW)
 
 
 def test_with_nothing_connected_the_next_step_is_to_connect():
     ada = person()
     Connection.objects.all().delete()
-    assert standing(ada.user, has_tip=False).state == "connect"
+    assert standing(ada.user, has_tip=False, now=NOW).state == "connect"
 
 
 def test_a_first_read_that_is_under_way_is_said_and_one_that_drags_on_too():
@@ -36,6 +36,6 @@ def test_a_grant_that_ended_is_named_beside_a_tip_and_instead_of_one():
     ada = person()
     alone = stand(ada, status="reconnect", synced_at=NOW)
     assert alone.state == "reconnect"
-    beside = standing(ada.user, has_tip=True)
+    beside = standing(ada.user, has_tip=True, now=NOW)
     assert beside.state == "tip"
     assert [source.name for source in beside.reconnect] == ["Todoist"]

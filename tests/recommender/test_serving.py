@@ -9,6 +9,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Candidate
+from agents.pool import rest
 from integrations import snapshot
 from integrations.models import Task
 from oo.events.models import Record
@@ -16,7 +17,7 @@ from recommender.bandit.choose import choose, seeded
 from recommender.bandit.features import vectorise
 from recommender.featurise import unpack
 from recommender.models import Decision, Feedback, PolicyState, Score
-from recommender.react import NoSuchTip, close_untrue, expire, react, settle
+from recommender.react import NoSuchTip, close_untrue, expire, prune_unanswered, react, settle
 from recommender.registry import policies
 from recommender.serving import serve_tip
 from tests.people import NOW, Item, person
@@ -255,3 +256,89 @@ def test_the_open_tip_is_taken_back_when_its_connection_is_cut():
     assert tip
     ada.connection.delete()
     assert close_untrue(ada.user.pk, now=NOW) == 1
+
+
+def test_an_answer_counts_although_redis_was_gone_for_a_moment(redis_server):
+    ada = person("ada@example.com", DENTIST)
+    tip = serve_tip(ada.user, now=NOW, rng=rng())
+    assert tip
+    texts = snapshot.read(ada.connection.pk)
+    snapshot.drop(ada.connection.pk)
+    assert serve_tip(ada.user, now=NOW, rng=rng()) != tip
+    snapshot.write(ada.connection.pk, texts or {}, lasts=timedelta(hours=1))
+    assert react(ada.user, uuid.UUID(tip.id), "done", dwell_ms=None, now=NOW).counted
+    assert Task.objects.get().closed_as == "done"
+
+
+def test_a_tip_stays_although_its_candidate_would_not_be_written_any_more():
+    ada = person("ada@example.com", DENTIST)
+    tip = serve_tip(ada.user, now=NOW, rng=rng())
+    Candidate.objects.update(retired_at=NOW)
+    assert tip
+    assert serve_tip(ada.user, now=NOW, rng=rng()) == tip
+
+
+def test_not_this_to_a_reminder_is_not_this_to_its_task_too():
+    soon = Item("Call mum", due_on=NOW.date(), due_at=NOW + timedelta(hours=1))
+    ada = person("ada@example.com", soon)
+    Candidate.objects.filter(kind="advice").delete()
+    tip = serve_tip(ada.user, now=NOW, rng=rng())
+    assert tip
+    react(ada.user, uuid.UUID(tip.id), "dismiss", dwell_ms=900, now=NOW)
+    ada.refreshed(NOW + timedelta(minutes=1))
+    Candidate.objects.filter(kind="advice").delete()
+    assert serve_tip(ada.user, now=NOW + timedelta(minutes=1), rng=rng()) is None
+
+
+def test_an_answer_from_last_month_teaches_and_does_nothing_else():
+    ada = person("ada@example.com", DENTIST)
+    tip = serve_tip(ada.user, now=NOW, rng=rng())
+    later = NOW + timedelta(days=30)
+    expire(now=later)
+    assert tip
+    assert react(ada.user, uuid.UUID(tip.id), "done", dwell_ms=None, now=later).counted
+    assert Task.objects.get().closed_at is None
+    assert Candidate.objects.get(kind="task").resting_until is None
+
+
+def test_a_later_snooze_does_not_shorten_a_dismissal():
+    ada = person("ada@example.com", DENTIST)
+    candidate = Candidate.objects.get(kind="task")
+    rest(candidate, until=NOW + timedelta(days=7))
+    rest(candidate, until=NOW + timedelta(hours=2))
+    assert Candidate.objects.get(kind="task").resting_until == NOW + timedelta(days=7)
+    assert ada
+
+
+def test_decisions_that_nobody_answered_go_after_a_while_and_answered_ones_stay():
+    ada = person("ada@example.com", DENTIST, MILK)
+    answered = serve_tip(ada.user, now=NOW, rng=rng())
+    assert answered
+    react(ada.user, uuid.UUID(answered.id), "snooze", dwell_ms=900, now=NOW)
+    serve_tip(ada.user, now=NOW, rng=rng())
+    later = NOW + timedelta(days=91)
+    expire(now=later)
+    prune_unanswered(now=later, older_than=timedelta(days=90))
+    assert [str(decision.pk) for decision in Decision.objects.all()] == [answered.id]
+    assert Score.objects.count() == 1
+
+
+def test_a_state_of_an_older_version_is_not_an_error_and_is_made_anew(worker_of_learning):
+    ada = person("ada@example.com", MILK, DENTIST)
+    PolicyState.objects.create(
+        user=ada.user, policy="egreedy-v1", version="0", state=b"old", updated_at=NOW
+    )
+    tip = serve_tip(ada.user, now=NOW, rng=rng())
+    assert tip
+    assert Score.objects.get(decision_id=tip.id).fell_back_from == ""
+    assert worker_of_learning == [ada.user.pk]
+
+
+@pytest.fixture
+def worker_of_learning(monkeypatch) -> list[int]:
+    """Whom learning was asked for."""
+    asked: list[int] = []
+    monkeypatch.setattr(
+        "recommender.serving.wake_soon", lambda job, key, *, seconds: asked.append(key)
+    )
+    return asked

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from oo.lib.env import Variable
+from oo.settings import __file__ as settings_source
 from oo.settings import env
 
 
@@ -34,7 +35,7 @@ def declared() -> list[Variable]:
     before = dict(os.environ)
     os.environ.update(dict.fromkeys((variable.name for variable in env.declared), ""))
     try:
-        found: list[Variable] = runpy.run_module("oo.settings")["env"].declared
+        found: list[Variable] = runpy.run_path(settings_source)["env"].declared
     finally:
         os.environ.clear()
         os.environ.update(before)

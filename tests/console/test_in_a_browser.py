@@ -1,0 +1,69 @@
+"""The console in a real browser, under its own content policy."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from adminconsole.models import AdminAction
+from recommender.models import PolicyState
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGES = ("/admin/", "/admin/health/", "/admin/accounts/user/", "/admin/recommender/decision/")
+
+
+def opened(browser: Browser, live, console, **how: object) -> tuple[Page, list[str]]:
+    """A page with the operator's session, and what the browser complains of."""
+    context = browser.new_context(**how)  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    session = console.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live.url}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    return page, complaints
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_break_no_rule_and_fit_the_screen(browser, live, world, console, theme, width):
+    someone = world(2).first
+    decision = someone.decisions.latest("created_at")
+    page, complaints = opened(
+        browser, live, console, color_scheme=theme, viewport={"width": width, "height": 844}
+    )
+    for address in (*PAGES, f"/admin/recommender/decision/{decision.pk}/change/"):
+        page.goto(live.url + address, wait_until="networkidle")
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, address
+    assert complaints == []
+    page.context.close()
+
+
+def test_an_operator_resets_two_bandits_from_the_list(browser, live, world, console, operator):
+    people = [someone.user for someone in world(2).people]
+    page, complaints = opened(browser, live, console, viewport={"width": 1280, "height": 844})
+    page.goto(f"{live.url}/admin/accounts/user/?q=p")
+    for someone in people:
+        page.locator(f"input.action-select[value='{someone.pk}']").check()
+    page.select_option("select[name=action]", label="Reset bandit")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("heading", name="Reset bandit: 2 users?")).to_be_visible()
+    assert PolicyState.objects.count() == 2
+    page.get_by_role("button", name="Reset bandit").click()
+    expect(page.get_by_text("Reset bandit: 2 × 1 reward forgotten")).to_be_visible()
+    assert not PolicyState.objects.exists()
+    assert AdminAction.objects.filter(action="Reset bandit", actor=operator).count() == 2
+    assert complaints == []
+    page.context.close()
+
+
+def test_the_overview_looks_after_oos_health_by_itself(browser, live, console):
+    page, complaints = opened(browser, live, console, viewport={"width": 1280, "height": 844})
+    page.goto(f"{live.url}/admin/")
+    expect(page.locator(".oo-headline")).to_contain_text("Worker")  # none runs here
+    assert complaints == []
+    page.context.close()
