@@ -1,7 +1,7 @@
 """Waking a worker, without ever failing the one who wakes it.
 
 Every job that matters is also swept by Celery beat from rows in the database, so a wake-up that is
-lost (the broker is down) delays its work by a minute and loses nothing.
+lost (the broker is down) delays its work, by a minute mostly, and loses nothing.
 """
 
 import logging
