@@ -23,6 +23,7 @@ from tests.services.provision import Missing, provision
 Check = tuple[str, list[str], Mapping[str, str]]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
+NO_TESTS_COLLECTED = 5  # pytest's exit code for it
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,10 @@ def run_pytest(database: str, url: str, arguments: list[str]) -> Result:
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    return Result(f"tests on {database}", done.returncode == 0, time.monotonic() - start)
+    # What was asked for may concern one of the two databases only.
+    nothing_here = arguments and done.returncode == NO_TESTS_COLLECTED
+    passed = done.returncode == 0 or bool(nothing_here)
+    return Result(f"tests on {database}", passed, time.monotonic() - start)
 
 
 def run_all(arguments: list[str]) -> list[Result]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.privacy import holders
 from integrations import snapshot
@@ -153,8 +154,9 @@ def test_who_leaves_lets_go_of_every_grant_and_row(todoist: TodoistWorld):
         for holder in ours:
             holder.let_go(user_id)
     assert todoist.grants_alive("sam") == 0
-    for holder in ours:
-        holder.forget(user_id)
+    with transaction.atomic():
+        for holder in ours:
+            holder.forget(user_id)
     for model in (Connection, Task, Command, Revocation):
         assert not model.objects.exists()
     assert snapshot.read(link.connection.pk) is None

@@ -6,9 +6,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from adminconsole.timetable import OURS
 from oo.schedule import TIMETABLE
-
-OURS = "oO: "
 
 
 class Command(BaseCommand):
