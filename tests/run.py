@@ -20,6 +20,9 @@ from tests.services import environment
 from tests.services.postgres import Postgres, find_postgres
 from tests.services.provision import Missing, provision
 
+# What touches no database is not run a second time on another one.
+NO_DATABASE = ("tests/sandbox", "tests/recommender/bandit", "tests/ops", "tests/lib/test_http.py")
+
 Check = tuple[str, list[str], Mapping[str, str]]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
@@ -71,13 +74,13 @@ def _quietly(name: str, command: list[str], env: Mapping[str, str]) -> Result:
     return Result(name, done.returncode == 0, time.monotonic() - start, done.stdout)
 
 
-def run_pytest(database: str, url: str, arguments: list[str]) -> Result:
+def run_pytest(database: str, url: str, arguments: list[str], *, parallel: bool) -> Result:
     """Runs the tests on one database, with their output as it comes."""
     print(f"\n── tests on {database} " + "─" * 40, flush=True)
     start = time.monotonic()
-    parallel = [] if arguments else ["-n", "2", "--dist", "worksteal"]
+    spread = ["-n", "2", "--dist", "worksteal"] if parallel else []
     done = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", *parallel, *arguments],
+        [PYTHON, "-m", "pytest", "-q", *spread, *arguments],
         cwd=environment.ROOT,
         env={**os.environ, "DATABASE_URL": url},
         stdin=subprocess.DEVNULL,
@@ -100,9 +103,10 @@ def run_all(arguments: list[str]) -> list[Result]:
                 results.append(result)
     binaries = find_postgres()
     assert binaries is not None, "provision() has seen to it"
-    results.append(run_pytest("SQLite", "", arguments))
+    results.append(run_pytest("SQLite", "", arguments, parallel=not arguments))
     with Postgres(binaries) as postgres:
-        results.append(run_pytest("PostgreSQL", postgres.url, arguments))
+        again = arguments or [f"--ignore={folder}" for folder in NO_DATABASE]
+        results.append(run_pytest("PostgreSQL", postgres.url, again, parallel=not arguments))
     return results
 
 
