@@ -45,11 +45,9 @@ def main() -> None:
     try:
         with Postgres(binaries, DURABLE) as postgres:
             os.environ |= {
-                **environment.development(folder),
-                "DEBUG": "no",
+                **environment.production(folder),
                 "ALLOWED_HOSTS": "localhost",
                 "PUBLIC_URL": f"https://localhost:{PORT}",
-                "BEHIND_PROXY": "yes",
                 "DATABASE_URL": postgres.url,
                 "REDIS_URL": f"unix://{folder}/redis.sock",
                 "DJANGO_SETTINGS_MODULE": "bench.settings",
