@@ -448,9 +448,11 @@ CELERY_BROKER_URL = (
     else REDIS_URL
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Who wakes a job does not wait for a broker that is down: by default each would for six seconds.
+# What is lost is swept from rows.
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
-    # Who wakes a job does not wait for a broker that is down: by default each would for six seconds.
     "max_retries": 0,
     "socket_connect_timeout": 2,
     "socket_timeout": 30,
