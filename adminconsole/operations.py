@@ -19,7 +19,7 @@ from recommender.models import PolicyState
 from recommender.registry import active
 
 RESET_ASKS = (
-    "What the policy learned about them is forgotten. Their next tip is chosen from the urgency "
+    "What every policy learned about them is forgotten. Their next tip is chosen from the urgency "
     "rule, as for a newcomer. Decisions and reactions stay; this can't be undone."
 )
 REBUILD_ASKS = (
@@ -171,6 +171,8 @@ def reset_state(state: PolicyState, actor: User | None, now: datetime) -> str:
 
 @operation(PolicyState, "Rebuild", asks=REBUILD_ASKS, icon="replay")
 def rebuild_state(state: PolicyState, actor: User | None, now: datetime) -> str:
+    if state.policy != active().id:
+        raise Refused(f"only the state of the active policy, {active().id}, is rebuilt.")
     return _rebuild(state.user_id, now)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from integrations import snapshot
+from integrations.disconnect import make_way
 from integrations.ingest import ingest_calendar
 from integrations.jobs import sync_connections
 from integrations.models import Connection
@@ -60,8 +61,17 @@ def take_attempt(
 def finish(
     user: User, source: UsesOAuth, *, code: str, verifier: str, redirect_uri: str, now: datetime
 ) -> Connection:
-    """Exchanges the code and keeps the grant. Raises NeedsReconnect, SourceTrouble."""
+    """Exchanges the code and keeps the grant. Raises NeedsReconnect, SourceTrouble.
+
+    A connection that still has a grant is cut first: the new one may be to another account, the old
+    grant has to be revoked, and a refresh of it that is under way must not land on the new one.
+    """
     grant = source.exchange(code=code, verifier=verifier, redirect_uri=redirect_uri, now=now)
+    standing = Connection.objects.filter(
+        user=user, source=source.id, status=Connection.Status.CONNECTED
+    )
+    if (before := standing.defer("access_token", "refresh_token").first()) is not None:
+        make_way(before, now=now)
     fields = {
         "status": Connection.Status.CONNECTED,
         "access_token": grant.access_token,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db import transaction
 
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 Also = Callable[[], object] | None
 
 LEASE = timedelta(minutes=2)
-ATTEMPTS = 10
+ATTEMPTS = 40  # with the waits below, about a week
+LONGEST_WAIT = timedelta(hours=4)
 
 
 def disconnect(connection: Connection, *, now: datetime, also: Also = None) -> None:
@@ -30,30 +32,43 @@ def disconnect(connection: Connection, *, now: datetime, also: Also = None) -> N
     `also` is done in the same transaction, if there was a connection: the cut can't be made inside
     a transaction of the caller's own.
     """
-    _cut(connection, keep_row=False, now=now, also=also)
+    _cut(connection, keep_row=False, says="disconnected", now=now, also=also)
 
 
 def revoke(connection: Connection, *, now: datetime, also: Also = None) -> None:
     """An operator's act: the grant ends, the data goes, and the user is asked to connect again."""
-    _cut(connection, keep_row=True, now=now, also=also)
+    _cut(connection, keep_row=True, says="reconnect", now=now, also=also)
 
 
-def _cut(connection: Connection, *, keep_row: bool, now: datetime, also: Also) -> None:
+def make_way(connection: Connection, *, now: datetime) -> None:
+    """The user connects anew: the old grant ends and what came through it goes; the row stays."""
+    _cut(connection, keep_row=True, says=None, now=now, also=None)
+
+
+def _cut(
+    connection: Connection,
+    *,
+    keep_row: bool,
+    says: Literal["disconnected", "reconnect"] | None,
+    now: datetime,
+    also: Also,
+) -> None:
     from integrations.jobs import revoke_tokens
 
     connection_id = connection.pk
     try:
         with alone_with(connection_id) as row, transaction.atomic():
             give_up_tokens(row, due_at=now)
-            publish(
-                ConnectionChanged(
-                    user_id=row.user_id,
-                    connection_id=str(connection_id),
-                    source=row.source,
-                    status="reconnect" if keep_row else "disconnected",
-                ),
-                now=now,
-            )
+            if says:
+                publish(
+                    ConnectionChanged(
+                        user_id=row.user_id,
+                        connection_id=str(connection_id),
+                        source=row.source,
+                        status=says,
+                    ),
+                    now=now,
+                )
             if keep_row:
                 Task.objects.filter(connection=row).delete()
                 CalendarEvent.objects.filter(connection=row).delete()
@@ -124,7 +139,7 @@ def _put_off(revocation: Revocation, why: str, now: datetime) -> None:
         return
     Revocation.objects.filter(pk=revocation.pk).update(
         attempts=attempts,
-        due_at=now + timedelta(minutes=2**revocation.attempts),
+        due_at=now + min(timedelta(minutes=2 ** min(revocation.attempts, 9)), LONGEST_WAIT),
         claim_token=None,
         claimed_until=None,
     )

@@ -10,12 +10,13 @@ from pathlib import Path
 import dj_database_url
 
 from adminconsole.theme import UNFOLD as UNFOLD
-from oo.lib.env import Env
+from oo.lib.env import Env, read_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # The second file is where `make run` tells commands in another terminal what it has started.
-_running = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var") / "run" / "env"
-env = Env(os.environ, BASE_DIR / ".env", _running)
+_dotenv = BASE_DIR / ".env"
+_var = os.environ.get("VAR_DIR") or read_dotenv(_dotenv).get("VAR_DIR") or BASE_DIR / "var"
+env = Env(os.environ, _dotenv, Path(_var) / "run" / "env")
 
 # ------------------------------------------------------------------------------------------------
 env.section("The installation")
@@ -64,7 +65,7 @@ DATABASE_URL = env.text(
 )
 REDIS_URL = env.text(
     "REDIS_URL",
-    f"unix://{VAR_DIR}/redis.sock",
+    f"unix://{VAR_DIR}/redis/redis.sock",
     "Broker, cache, rate limits: redis://, rediss:// or unix://. `make run` starts a private one "
     "on a unix socket when this is not set.",
 )
@@ -353,6 +354,7 @@ SOCIALACCOUNT_PROVIDERS = {
     }
 }
 
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True

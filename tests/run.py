@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,16 +79,23 @@ def run_pytest(database: str, url: str, arguments: list[str], *, parallel: bool)
     print(f"\n── tests on {database} " + "─" * 40, flush=True)
     start = time.monotonic()
     spread = ["-n", "2", "--dist", "worksteal"] if parallel else []
-    done = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", *spread, *arguments],
+    pytest = subprocess.Popen(
+        [PYTHON, "-m", "pytest", "-q", *parallel, *arguments],
         cwd=environment.ROOT,
         env={**os.environ, "DATABASE_URL": url},
         stdin=subprocess.DEVNULL,
-        check=False,
     )
+    try:
+        code = pytest.wait()
+    except BaseException:
+        # It has processes of its own to stop, and Ctrl-C reached it as it reached us.
+        pytest.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            pytest.wait(30)
+        pytest.kill()
+        raise
     # What was asked for may concern one of the two databases only.
-    nothing_here = arguments and done.returncode == NO_TESTS_COLLECTED
-    passed = done.returncode == 0 or bool(nothing_here)
+    passed = code == 0 or (bool(arguments) and code == NO_TESTS_COLLECTED)
     return Result(f"tests on {database}", passed, time.monotonic() - start)
 
 

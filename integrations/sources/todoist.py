@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from integrations.answers import ask, error_word, grant, json_body, json_object, trouble
+from integrations.answers import ask, grant, json_body, json_object, trouble
 from integrations.formats.facts import BadFormat, TaskPull
 from integrations.formats.todoist import parse_sync
 from integrations.source import (
@@ -75,9 +75,8 @@ class Todoist(UsesOAuth, CompletesTasks):
             form={"token": token},
             basic=(settings.TODOIST_CLIENT_ID, settings.TODOIST_CLIENT_SECRET),
         )
-        # RFC 7009 answers 200 to an unknown token as well; who refuses otherwise means the token, not
-        # us, unless it says so.
-        dead = reply.status in (400, 401, 403, 404) and error_word(reply) != "invalid_client"
+        # RFC 7009 answers 200 to an unknown token as well. A 401 or 403 is about our own credentials.
+        dead = reply.status in (400, 404)
         if reply.status not in (200, 204) and not dead:
             raise trouble(self.name, reply)
 

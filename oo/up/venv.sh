@@ -13,7 +13,8 @@ fail() { printf '\n%s\n' "$@" >&2; exit 1; }
 holds() { cmp -s "$1" "$venv/installed-$1"; }
 
 # What the tests need includes what running needs.
-if "$venv/bin/python" -c '' 2>/dev/null; then
+# An upgrade of the system's Python leaves a .venv whose packages its python no longer sees.
+if "$venv/bin/python" -c 'import django' 2>/dev/null; then
     if holds "$wanted" || holds requirements-dev.txt; then exit 0; fi
 else
     rm -rf "$venv"

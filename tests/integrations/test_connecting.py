@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.models import User
 from integrations import snapshot
 from integrations.connect import MOST_PENDING, PENDING, BadState, begin, finish, take_attempt
-from integrations.models import Connection
+from integrations.models import Connection, Revocation
 from integrations.source import NeedsReconnect, SourceTrouble, UsesOAuth
 from oo.events.models import Record
 from tests.integrations.todoist_world import TOKEN, TodoistWorld, consent
@@ -162,6 +162,7 @@ def test_connecting_another_account_reads_it_anew_and_lets_go_of_what_was_there(
     row = first.row()
     again = todoist.link("sam", user=user)
     assert again.connection.pk == row.pk
+    assert Revocation.objects.filter(user=user).count() == 2, "both old tokens are to be revoked"
     assert snapshot.read(row.pk) is None
     again.add("The only one")
     again.read()

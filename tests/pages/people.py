@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext
 
 from accounts.models import User
-from agents.models import Candidate
+from agents.models import AgentOutput, Candidate
 from integrations import snapshot
 from integrations.models import Connection, Task
 
@@ -39,6 +39,10 @@ def someone(
         status=status,
         created_at=now - timedelta(days=9),
         synced_at=now - timedelta(minutes=3) if read else None,
+    )
+    # The agents have spoken: nothing more is being prepared for them just now.
+    AgentOutput.objects.create(
+        user=user, agent="time-of-day", computed_at=now, expires_at=now + timedelta(hours=1)
     )
     made = Someone(user, connection)
     add_tips(made, *tips)

@@ -54,7 +54,11 @@ class Service:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.wait_until(self.ready)
+        try:
+            self.wait_until(self.ready)
+        except BaseException:
+            self.kill()
+            raise
 
     def ready(self) -> bool:
         return True
