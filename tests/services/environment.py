@@ -40,6 +40,8 @@ def production(var_dir: Path) -> dict[str, str]:
     return {
         **development(var_dir),
         "DEBUG": "no",
+        # The browser fixture sets it for the tests' own process.
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "",
         "SANDBOX_URL": "",
         "PUBLIC_URL": "https://oo.example.com",
         "ALLOWED_HOSTS": "oo.example.com",
