@@ -16,4 +16,4 @@ class Baseline(APIView):
         return Response({"connections": Connection.objects.filter(user=request.user.pk).count()})
 
 
-urlpatterns = [*product, path("api/baseline", Baseline.as_view())]
+urlpatterns = [path("api/baseline", Baseline.as_view()), *product]

@@ -80,16 +80,17 @@ def run_pytest(database: str, url: str, arguments: list[str], *, parallel: bool)
     start = time.monotonic()
     spread = ["-n", "2", "--dist", "worksteal"] if parallel else []
     pytest = subprocess.Popen(
-        [PYTHON, "-m", "pytest", "-q", *parallel, *arguments],
+        [PYTHON, "-m", "pytest", "-q", *spread, *arguments],
         cwd=environment.ROOT,
         env={**os.environ, "DATABASE_URL": url},
         stdin=subprocess.DEVNULL,
     )
     try:
         code = pytest.wait()
-    except BaseException:
-        # It has processes of its own to stop, and Ctrl-C reached it as it reached us.
-        pytest.send_signal(signal.SIGINT)
+    except BaseException as stop:
+        # It has processes of its own to stop. Ctrl-C reached it too; a second would cut that short.
+        if not isinstance(stop, KeyboardInterrupt):
+            pytest.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             pytest.wait(30)
         pytest.kill()

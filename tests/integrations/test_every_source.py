@@ -49,15 +49,20 @@ ON_THE_NETWORK = [source.id for source in sources if isinstance(source, UsesOAut
 COMPLETING = [source.id for source in sources if isinstance(source, CompletesTasks)]
 
 
+@pytest.fixture(autouse=True)
+def _credentials(settings) -> None:
+    for id in ON_THE_NETWORK:
+        setattr(settings, f"{id.upper()}_CLIENT_ID", "the-client")
+        setattr(settings, f"{id.upper()}_CLIENT_SECRET", "the-client-secret")
+
+
 @pytest.fixture(params=sources.ids())
 def source(request) -> SignalSource:
     return sources.get(request.param)
 
 
 @pytest.fixture(params=ON_THE_NETWORK)
-def oauth(request, settings) -> SignalSource:
-    setattr(settings, f"{request.param.upper()}_CLIENT_ID", "the-client")
-    setattr(settings, f"{request.param.upper()}_CLIENT_SECRET", "the-client-secret")
+def oauth(request) -> SignalSource:
     return sources.get(request.param)
 
 

@@ -17,6 +17,16 @@ def day_due(link: Link, task: str) -> str:
     return link.listed()[task]["due"]["date"]
 
 
+def somebody_with_a_recurring_task(todoist: TodoistWorld) -> tuple[Link, str]:
+    link = todoist.link()
+    # Connecting woke the worker; when it has read, there is nobody to be read at once with us.
+    eventually(lambda: link.row().synced_at, what="the first read")
+    task = link.add("Stand up", due="every day at 09:00")
+    link.read()
+    todoist.forget_requests()
+    return link, task
+
+
 def tell(link: Link, task: str) -> None:
     with transaction.atomic():
         request_completion(link.task(task).pk, now=link.world.now)
@@ -32,13 +42,11 @@ def taken_up_again(worker) -> None:
 
 
 def test_killed_before_todoist_acted_it_is_done_by_the_next_worker(todoist: TodoistWorld, worker):
-    link = todoist.link()
-    task = link.add("Stand up", due="every day at 09:00")
-    link.read()
+    link, task = somebody_with_a_recurring_task(todoist)
     first = day_due(link, task)
     todoist.fault("hang", times=1)
     tell(link, task)
-    eventually(lambda: len(todoist.asked(SYNC)) == 3, what="the request that hangs")
+    eventually(lambda: len(todoist.asked(SYNC)) == 1, what="the request that hangs")
     worker.kill()
     assert day_due(link, task) == first
     taken_up_again(worker)
@@ -46,9 +54,7 @@ def test_killed_before_todoist_acted_it_is_done_by_the_next_worker(todoist: Todo
 
 
 def test_killed_after_todoist_acted_it_is_not_done_twice(todoist: TodoistWorld, worker):
-    link = todoist.link()
-    task = link.add("Stand up", due="every day at 09:00")
-    link.read()
+    link, task = somebody_with_a_recurring_task(todoist)
     first = day_due(link, task)
     todoist.fault("truncated", times=1)  # it acts, and we don't learn of it
     tell(link, task)
