@@ -17,10 +17,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import erase
+from accounts import erase, privacy
 from accounts.adapter import Google
 from accounts.jobs import run_erasures
 from accounts.models import Erasure, User
+from accounts.signed_in import person
 from accounts.zones import is_time_zone
 from oo.lib.jobs import wake
 
@@ -97,6 +98,15 @@ def time_zone(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"detail": "That is not a time zone."}, status=400)
     User.objects.filter(pk=request.user.pk, is_active=True).update(time_zone=name)
     return JsonResponse({"time_zone": name})
+
+
+@never_cache
+@require_POST
+def export_data(request: HttpRequest) -> HttpResponse:
+    """All that is held about the person who asks, as a file, made for them and kept nowhere."""
+    response = JsonResponse(privacy.export(person(request)), json_dumps_params={"indent": 2})
+    response["Content-Disposition"] = 'attachment; filename="oo-my-data.json"'
+    return response
 
 
 @never_cache

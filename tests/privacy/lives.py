@@ -54,8 +54,9 @@ def life(name: str) -> Life:
     browser = Client(headers={"user-agent": f"Canary/{name}"})
     browser.force_login(user)
     session = browser.cookies["sessionid"].value
+    place = f"203.0.113.{6 + User.objects.count()}"
     UserSession.objects.create(
-        user=user, ip="203.0.113.7", session_key=session, user_agent=f"Canary/{name}"
+        user=user, ip=place, session_key=session, user_agent=f"Canary/{name}"
     )
     ApiToken.objects.create(
         user=user, digest=f"digest-{name}", created_at=NOW, expires_at=NOW + timedelta(hours=1)
@@ -99,4 +100,4 @@ def life(name: str) -> Life:
     assert Consent.objects.filter(user=user).exists()
     tokens = [f"access-{email}", f"refresh-{email}", f"old-token-{name}"]
     ids = [task.external_id for task in someone.tasks.values()] + [str(connection.pk), session]
-    return Life(someone, browser, [name, email, *words, *tokens, *ids, "203.0.113.7", str(file.pk)])
+    return Life(someone, browser, [name, email, *words, *tokens, *ids, place, str(file.pk)])
