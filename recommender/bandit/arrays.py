@@ -43,5 +43,5 @@ def checked_reward(reward: float) -> float:
 
 def _check_bounds(values: Floats) -> None:
     # Written as "not <=" because a NaN survives max() and fails every comparison.
-    if not np.abs(values).max() <= LIMIT:
+    if not np.maximum.reduce(np.abs(values), None) <= LIMIT:
         raise ValueError(f"an action holds NaN, infinity or a value beyond {LIMIT:g}")

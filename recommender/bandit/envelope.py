@@ -5,7 +5,7 @@
     1 B  length k of the label
     8 Q  count of rewards learned
     k s  label, "<policy id>/<policy version>", ASCII
-    ...  float64 values
+    ...  the numbers, as whoever sealed them packs them
     4 I  CRC-32 of all of the above
 
 Everything little-endian.
@@ -27,19 +27,17 @@ class StateError(ValueError):
     """These bytes are not a state that this policy may use. Rebuild it from the decisions."""
 
 
-def seal(label: str, count: int, values: Floats) -> bytes:
-    """The bytes of `values` (any shape, flattened), labelled and with a checksum."""
+def seal(label: str, count: int, numbers: bytes) -> bytes:
+    """`numbers`, labelled and with a checksum."""
     name = label.encode("ascii")
-    numbers = values.astype("<f8", copy=False).tobytes()
     body = _HEAD.pack(_MAGIC, _FORMAT, len(name), count) + name + numbers
     return body + _TAIL.pack(zlib.crc32(body))
 
 
-def unseal(data: bytes, label: str, size: int) -> tuple[int, Floats]:
-    """The count and the `size` finite values that `seal` packed under this label.
+def unseal(data: bytes, label: str) -> tuple[int, bytes]:
+    """The count and the numbers that `seal` packed under this label.
 
-    Raises StateError if the bytes are damaged, of another policy or version, or hold NaN or
-    infinity.
+    Raises StateError if the bytes are damaged or of another policy or version.
     """
     if len(data) < _HEAD.size + _TAIL.size:
         raise StateError("the state is cut short")
@@ -52,9 +50,14 @@ def unseal(data: bytes, label: str, size: int) -> tuple[int, Floats]:
     written_by, numbers = body[_HEAD.size :][:length], body[_HEAD.size + length :]
     if written_by != label.encode("ascii"):
         raise StateError(f"the state is of {written_by!r}, not of {label!r}")
+    return count, numbers
+
+
+def floats(numbers: bytes, size: int) -> Floats:
+    """`size` finite float64 values out of sealed numbers. Raises StateError if they are not."""
     if len(numbers) != 8 * size:
         raise StateError(f"the state holds {len(numbers)} bytes of numbers, expected {8 * size}")
     values = np.frombuffer(numbers, dtype="<f8").astype(np.float64)
     if not np.isfinite(values).all():
         raise StateError("the state holds NaN or infinity")
-    return count, values
+    return values

@@ -20,3 +20,24 @@ def greedy(scores: Floats, floor: float = 0.0) -> Floats:
     if floor:
         pmf += floor / scores.size
     return pmf
+
+
+def floored(pmf: Floats, floor: float) -> Floats:
+    """`pmf` (n,), which may be written to, with `floor` of it shared by all alike."""
+    pmf *= 1.0 - floor
+    pmf += floor / pmf.size
+    return pmf
+
+
+def inverse_gap(scores: Floats, gamma: float) -> Floats:
+    """The distribution (n,): 1 / (n + gamma * gap) for an action that falls short of the best by
+    `gap`, the rest for the best, alike for equals (Foster & Rakhlin 2020, section 3).
+    """
+    gaps = scores.max() - scores
+    best = gaps <= TIE
+    gaps *= gamma
+    gaps += scores.size
+    pmf: Floats = 1.0 / gaps
+    pmf[best] = 0.0
+    pmf[best] = (1.0 - pmf.sum()) / np.count_nonzero(best)
+    return pmf

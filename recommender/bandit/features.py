@@ -70,40 +70,74 @@ FEATURES = _by_name(
     Feature("hour_cos", -1, 1, "cosine of the local time of day"),
     Feature("weekday_sin", -1, 1, "sine of the local weekday, Monday = 0, one turn in 7 days"),
     Feature("weekday_cos", -1, 1, "cosine of the local weekday"),
-    # In no feature set yet. They are logged so that a later set can replay today's decisions.
     *(Feature(f"kind_{kind}", 0, 1, f"1 when the candidate is of kind {kind}") for kind in KINDS),
+    Feature("is_tip", 0, 1, "1 for every candidate, 0 for silence: the intercept", missing=1),
+    Feature("is_silence", 0, 1, "1 for saying nothing, 0 for every candidate"),
+    Feature("is_due_today", 0, 1, "1 when the task is due later today"),
+    Feature("is_weekend", 0, 1, "1 on Saturday and Sunday"),
+    Feature("meeting_soon", 0, 1, "1 when a meeting is under way or begins within 15 minutes"),
+    # In no feature set: it is kept to tell people why.
+    Feature("meeting_in_minutes", -1440, 1440, "to the next meeting, 0 or less during one"),
 )
+
+MEETING_SOON_MINUTES = 15.0
 
 
 @dataclass(frozen=True)
 class FeatureSet:
     """Which features a policy sees, in which order. The version is stored with every decision.
 
-    A vector's width is `width`, not `len(names)`: a later set may add an intercept or products.
-    Raises ValueError for a name that is not in FEATURES or is given twice.
+    Columns are `names`, then one for each pair of `products`: the two scaled values multiplied. A
+    moment is the same for all candidates, so without products it can't change their order.
+    Raises ValueError for a name that is not in FEATURES or is given twice, and for a product of
+    what is not in `names`.
     """
 
     version: str
     names: tuple[str, ...]
+    products: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.names if name not in FEATURES]
         if unknown or not self.names or len(set(self.names)) != len(self.names):
             raise ValueError(f"feature set {self.version}: empty, repeated or unknown {unknown}")
+        if len(set(self.products)) != len(self.products) or any(
+            name not in FEATURES for pair in self.products for name in pair
+        ):
+            raise ValueError(
+                f"feature set {self.version}: a product is repeated or of unknown name"
+            )
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The number d of columns that `vectorise` gives."""
-        return len(self.names)
+        return len(self.names) + len(self.products)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each column is: a name, or two with a "*" between."""
+        return self.names + tuple("*".join(pair) for pair in self.products)
+
+    @property
+    def silence(self) -> bool:
+        """Whether a policy that sees these features can tell silence, and so may choose it."""
+        return "is_silence" in self.names
+
+    @cached_property
+    def read(self) -> tuple[str, ...]:
+        """Every feature that is looked up: `names`, and what only products use."""
+        more = dict.fromkeys(name for pair in self.products for name in pair)
+        return self.names + tuple(name for name in more if name not in self.names)
 
     @cached_property
     def _columns(self) -> "_Columns":
-        features = [FEATURES[name] for name in self.names]
+        features = [FEATURES[name] for name in self.read]
         low = np.array([f.low for f in features], dtype=np.float64)
         high = np.array([f.high for f in features], dtype=np.float64)
         plain = np.array([f.scale is Scale.PLAIN for f in features])
         log = np.array([f.scale is Scale.LOG for f in features])
         span = high - low
+        where = {name: index for index, name in enumerate(self.read)}
         return _Columns(
             low=low,
             high=high,
@@ -111,12 +145,14 @@ class FeatureSet:
             shift=np.where(plain, 0.0, low),
             divide=np.where(plain, 1.0, np.where(log, np.log1p(span), span)),
             log=np.flatnonzero(log),
+            left=np.array([where[a] for a, _ in self.products], dtype=np.intp),
+            right=np.array([where[b] for _, b in self.products], dtype=np.intp),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """A feature set's numbers as arrays (d,), `log` as column indices."""
+    """A feature set's numbers as arrays over `read`; `log`, `left` and `right` are indices."""
 
     low: Floats
     high: Floats
@@ -124,6 +160,8 @@ class _Columns:
     shift: Floats
     divide: Floats
     log: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
 
 
 V1 = FeatureSet(
@@ -141,14 +179,63 @@ V1 = FeatureSet(
 V1_SMALL = FeatureSet(
     "v1-small", ("is_overdue", "task_age_days", "priority", "hour_sin", "hour_cos")
 )
-FEATURE_SETS = {feature_set.version: feature_set for feature_set in (V1, V1_SMALL)}
+V2 = FeatureSet(
+    "v2",
+    (
+        "is_tip",
+        "is_silence",
+        "is_overdue",
+        "is_due_today",
+        "task_age_days",
+        "priority",
+        "kind_advice",
+        "kind_reminder",
+        "hour_sin",
+        "hour_cos",
+        "is_weekend",
+        "meeting_soon",
+    ),
+)
+
+
+def _with(moment: tuple[str, ...], *names: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, when) for name in names for when in moment)
+
+
+_HOUR = ("hour_sin", "hour_cos")
+V3 = FeatureSet(
+    "v3",
+    (
+        "is_tip",
+        "is_silence",
+        "is_overdue",
+        "is_due_today",
+        "task_age_days",
+        "priority",
+        "kind_advice",
+        "kind_insight",
+        "kind_reminder",
+    ),
+    # 27 products, so d = 36: more would not fit the 3 kB that a person's state may take. What a
+    # moment does to everything said alike weighs against silence only.
+    _with((*_HOUR, "is_weekend", "meeting_soon"), "is_tip", "is_silence", "priority", "kind_advice")
+    + _with((*_HOUR, "is_weekend"), "is_overdue", "is_due_today")
+    + _with(_HOUR, "task_age_days", "kind_reminder")
+    + (("kind_reminder", "meeting_soon"),),
+)
+FEATURE_SETS = {feature_set.version: feature_set for feature_set in (V1, V1_SMALL, V2, V3)}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a decision is made: a datetime in the user's own zone. Raises ValueError if naive."""
+    """When a decision is made: a datetime in the user's own zone, and how busy they are.
+
+    `meeting_in_minutes` is the time to the next meeting, 0 or less when one is under way, None
+    when none is known of. Raises ValueError for a naive datetime.
+    """
 
     local: datetime
+    meeting_in_minutes: float | None = None
 
     def __post_init__(self) -> None:
         if self.local.utcoffset() is None:
@@ -163,6 +250,7 @@ class Facts:
     is_overdue: bool = False
     age_days: float | None = None
     priority: int | None = None
+    is_due_today: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -174,20 +262,38 @@ def named(facts: Facts, moment: Moment) -> dict[str, float]:
 
     What is unknown is left out, as are the three kinds that the candidate is not of.
     """
-    local = moment.local
-    turn = 2.0 * math.pi
-    hours = local.hour + local.minute / 60.0 + local.second / 3600.0
     raw = {
+        "is_tip": 1.0,
         "is_overdue": 1.0 if facts.is_overdue else 0.0,
+        "is_due_today": 1.0 if facts.is_due_today else 0.0,
         "task_age_days": _number(facts.age_days),
         "priority": _number(facts.priority),
+        f"kind_{facts.kind}": 1.0,
+        **_of_moment(moment),
+    }
+    return {name: value for name, value in raw.items() if math.isfinite(value)}
+
+
+def silence(moment: Moment) -> dict[str, float]:
+    """The raw features of saying nothing: those of the moment, and none of any candidate."""
+    nothing = {"is_tip": 0.0, "is_silence": 1.0, "task_age_days": 0.0, "priority": 1.0}
+    return {**nothing, **_of_moment(moment)}
+
+
+def _of_moment(moment: Moment) -> dict[str, float]:
+    local, minutes = moment.local, moment.meeting_in_minutes
+    turn = 2.0 * math.pi
+    hours = local.hour + local.minute / 60.0 + local.second / 3600.0
+    meeting = {} if minutes is None else {"meeting_in_minutes": _number(minutes)}
+    return {
+        **{name: number for name, number in meeting.items() if math.isfinite(number)},
         "hour_sin": math.sin(turn * hours / 24.0),
         "hour_cos": math.cos(turn * hours / 24.0),
         "weekday_sin": math.sin(turn * local.weekday() / 7.0),
         "weekday_cos": math.cos(turn * local.weekday() / 7.0),
-        f"kind_{facts.kind}": 1.0,
+        "is_weekend": 1.0 if local.weekday() >= 5 else 0.0,
+        "meeting_soon": 0.0 if minutes is None else float(minutes <= MEETING_SOON_MINUTES),
     }
-    return {name: value for name, value in raw.items() if math.isfinite(value)}
 
 
 def vectorise(rows: Sequence[Mapping[str, object]], feature_set: FeatureSet) -> Floats:
@@ -197,23 +303,54 @@ def vectorise(rows: Sequence[Mapping[str, object]], feature_set: FeatureSet) -> 
     feature's `missing` value; infinities and huge numbers are clipped to [low, high]; names that
     the set does not list are ignored. No rows give shape (0, d).
     """
-    names = feature_set.names
     if not rows:
         return np.empty((0, feature_set.width))
     nan = math.nan
-    cells = [[row.get(name, nan) for name in names] for row in rows]
+    cells = [[row.get(name, nan) for name in feature_set.read] for row in rows]
+    return _scaled(_matrix(cells), feature_set)
+
+
+def vectorise_columns(columns: Mapping[str, object], count: int, feature_set: FeatureSet) -> Floats:
+    """`vectorise` of `count` rows that come as columns: a sequence of `count` values, or one value
+    that is the same in every row. Raises ValueError for a column of another length.
+    """
+    if not count:
+        return np.empty((0, feature_set.width))
+    raw = np.empty((len(feature_set.read), count))
+    for index, name in enumerate(feature_set.read):
+        column = columns.get(name, math.nan)
+        if isinstance(column, (list, tuple, np.ndarray)):
+            if len(column) != count:
+                raise ValueError(f"{name} has {len(column)} values for {count} rows")
+            try:
+                raw[index] = column
+            except (TypeError, ValueError, OverflowError):
+                raw[index] = [_number(cell) for cell in column]
+        else:
+            raw[index] = _number(column)
+    return _scaled(np.ascontiguousarray(raw.T), feature_set)
+
+
+def _matrix(cells: list[list[object]]) -> Floats:
     try:
-        X = np.array(cells, dtype=np.float64)
+        return np.array(cells, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        X = np.array([[_number(cell) for cell in row] for row in cells], dtype=np.float64)
+        return np.array([[_number(cell) for cell in row] for row in cells], dtype=np.float64)
+
+
+def _scaled(raw: Floats, feature_set: FeatureSet) -> Floats:
+    """Raw values (n, len(read)), which may be anything, -> X (n, d)."""
     columns = feature_set._columns
-    X = np.where(np.isnan(X), columns.missing, X)
+    X = np.where(np.isnan(raw), columns.missing, raw)
     np.minimum(np.maximum(X, columns.low, out=X), columns.high, out=X)
     X -= columns.shift
     if columns.log.size:
         X[:, columns.log] = np.log1p(X[:, columns.log])
     X /= columns.divide
-    return X
+    if not feature_set.products:
+        return X
+    plain = X[:, : len(feature_set.names)]
+    return np.hstack((plain, X[:, columns.left] * X[:, columns.right]))
 
 
 def _number(value: object) -> float:

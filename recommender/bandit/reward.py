@@ -8,10 +8,15 @@ class Reaction(StrEnum):
     DONE = "done"
     SNOOZE = "snooze"
     DISMISS = "dismiss"
+    SHOW = "show"  # to silence: "show me one anyway"
 
 
 DISMISSED = -1.0
 SNOOZED = 0.1
+# Silence cost nobody a glance, and brought about nothing. Who asks for a tip after all missed one,
+# which is not as bad as a tip that was sent away.
+SILENCE_KEPT = 0.0
+SILENCE_BROKEN = -0.3
 
 # (dwell below this many seconds, reward), the first that fits. Each band holds its lower bound and
 # not its upper one: done after exactly 15 s is worth +1.0, after exactly 120 s +0.6.
@@ -38,4 +43,6 @@ def reward(reaction: Reaction | str, dwell_seconds: float) -> float:
         return DISMISSED
     if reaction is Reaction.SNOOZE:
         return SNOOZED
+    if reaction is Reaction.SHOW:
+        return SILENCE_BROKEN
     return next(worth for below, worth in DONE_WITHIN if dwell < below)

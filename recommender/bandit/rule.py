@@ -5,6 +5,7 @@ Weights on *scaled* features, in reward units:
     is_overdue     +0.60   0 or 1
     priority       +0.40   0 .. 1 in steps of 1/3, so +0.133 a step
     task_age_days  -0.12   0 .. 1 on a log scale
+    is_silence     -0.20   0 or 1: below the least of candidates, so that the rule always speaks
 
 Why these. The order is lexicographic because each weight outweighs all that comes after it: 0.60 >
 0.40 + 0.12, and one step of priority 0.133 > 0.12. The scale is that of the reward table: the most
@@ -26,8 +27,8 @@ import numpy as np
 from recommender.bandit.features import FeatureSet
 from recommender.bandit.prior import Prior
 
-VERSION = "urgency-1"
-WEIGHTS = {"is_overdue": 0.60, "priority": 0.40, "task_age_days": -0.12}
+VERSION = "urgency-2"
+WEIGHTS = {"is_overdue": 0.60, "priority": 0.40, "task_age_days": -0.12, "is_silence": -0.20}
 STRENGTH = 4.0
 
 

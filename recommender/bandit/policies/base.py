@@ -1,14 +1,18 @@
 """The contract of a policy. To write one, read docs/add-a-policy.md."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Self, final
 
 import numpy as np
 
 from recommender.bandit.arrays import Floats, checked_action, checked_reward
-from recommender.bandit.envelope import seal, unseal
+from recommender.bandit.envelope import StateError, seal, unseal
 from recommender.bandit.features import FeatureSet
 from recommender.bandit.prior import Prior
+
+Read = Callable[[], Iterable[Sequence[bytes]]]
+"""Begins one pass over the states of many people, in batches."""
 
 
 class Policy(ABC):
@@ -34,8 +38,17 @@ class Policy(ABC):
     learns: ClassVar[bool]
     """Whether rewards change the policy."""
 
+    optimistic: ClassVar[bool] = False
+    """Whether `scores` are more than `expected`: rewards, and a wish to know more on top."""
+
     floor: ClassVar[float] = 0.0
     """Each of n candidates is drawn with a probability of at least floor / n."""
+
+    has_population: ClassVar[bool] = False
+    """Whether the prior can be learned from everyone's states: see `estimate`."""
+
+    prior_type: ClassVar[type[Prior]] = Prior
+    """What the bytes of this policy's priors are read as."""
 
     @classmethod
     @abstractmethod
@@ -53,7 +66,10 @@ class Policy(ABC):
 
     @abstractmethod
     def state(self) -> bytes:
-        """All that was learned: at most 1 kB for d <= 7."""
+        """All that was learned: at most 1 kB for d <= 7, 3 kB for d <= 36.
+
+        The same rewards give the same bytes, in whatever order they were learned.
+        """
 
     @property
     @abstractmethod
@@ -81,6 +97,30 @@ class Policy(ABC):
     def learn(self, x: Floats, reward: float) -> None:
         """Fold in one reward, within [-1, 1], of the action x (d,)."""
 
+    @abstractmethod
+    def unlearn(self, x: Floats, reward: float) -> None:
+        """Take back what `learn` folded in: the state is then, bit for bit, as if it never had.
+
+        Raises ValueError as `learn` does, and when there is nothing left to take back.
+        """
+
+    @classmethod
+    def estimate(
+        cls,
+        read: Read,
+        start: Prior,
+        *,
+        epsilon: float | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Prior:
+        """The population's prior, from the states of people that `read` gives, starting from the
+        prior that they have now. With `epsilon` it is differentially private for each of them, and
+        `rng` gives the noise. Nothing changes for anyone until `load` is given the new prior.
+
+        Raises ValueError where a policy can't be private, NotImplementedError without a population.
+        """
+        raise NotImplementedError(f"{cls.id} learns nothing from a population")
+
     @final
     def pmf(self, X: Floats, rng: np.random.Generator) -> Floats:
         """`explore` of `scores`: the exact distribution (n,) of the next action."""
@@ -103,7 +143,8 @@ class FixedPolicy(Policy):
 
     @classmethod
     def load(cls, data: bytes, prior: Prior | None = None) -> Self:
-        unseal(data, cls.label(), 0)
+        if unseal(data, cls.label()) != (0, b""):
+            raise StateError("the state of a policy that learns nothing holds something")
         return cls()
 
     @property
@@ -111,8 +152,11 @@ class FixedPolicy(Policy):
         return 0
 
     def state(self) -> bytes:
-        return seal(self.label(), 0, np.empty(0))
+        return seal(self.label(), 0, b"")
 
     def learn(self, x: Floats, reward: float) -> None:
         checked_action(x, self.feature_set.width)
         checked_reward(reward)
+
+    def unlearn(self, x: Floats, reward: float) -> None:
+        self.learn(x, reward)

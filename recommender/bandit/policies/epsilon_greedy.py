@@ -12,7 +12,7 @@ class EpsilonGreedy(RidgePolicy):
     """Mostly the best expected reward; one time in ten any candidate, all alike."""
 
     id = "egreedy-v1"
-    version = "1"
+    version = "2"
     feature_set = V1
     floor = 0.10
 

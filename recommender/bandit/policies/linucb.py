@@ -22,16 +22,18 @@ class LinUCB(RidgePolicy):
     """
 
     id = "linucb"
-    version = "1"
+    version = "2"
     feature_set = V1_SMALL
     floor = 0.05
+    optimistic = True
     alpha = 0.3
 
     def scores(self, X: Floats) -> Floats:
         actions = checked_actions(X, self.feature_set.width)
-        whitened = actions @ self.ridge.whitener.T
+        posterior = self.posterior
+        whitened = actions @ posterior.whitener.T
         width = np.sqrt(np.einsum("ij,ij->i", whitened, whitened))
-        scores: Floats = actions @ self.ridge.theta + self.alpha * width
+        scores: Floats = actions @ posterior.theta + self.alpha * width
         return scores
 
     def explore(self, scores: Floats, X: Floats, rng: np.random.Generator) -> Floats:

@@ -13,6 +13,8 @@ from recommender.bandit.features import (
     KINDS,
     V1,
     V1_SMALL,
+    V2,
+    V3,
     Facts,
     Feature,
     FeatureSet,
@@ -25,11 +27,12 @@ from recommender.bandit.features import (
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
-moments = st.datetimes(timezones=zones).map(Moment)
+moments = st.builds(Moment, st.datetimes(timezones=zones), st.none() | st.floats())
 facts = st.builds(
     Facts,
     kind=st.sampled_from(KINDS),
     is_overdue=st.booleans(),
+    is_due_today=st.booleans(),
     age_days=st.none() | st.floats(),
     priority=st.none() | st.integers(),
 )
@@ -62,11 +65,11 @@ def test_version_one_is_seven_features_in_this_order():
         "weekday_cos",
     )
     assert (V1.width, V1_SMALL.width) == (7, 5)
-    assert FEATURE_SETS == {"v1": V1, "v1-small": V1_SMALL}
+    assert FEATURE_SETS == {"v1": V1, "v1-small": V1_SMALL, "v2": V2, "v3": V3}
 
 
 @unhurried
-@given(rows=any_rows, feature_set=st.sampled_from([V1, V1_SMALL]))
+@given(rows=any_rows, feature_set=st.sampled_from([V1, V1_SMALL, V2, V3]))
 def test_whatever_a_row_holds_the_vector_is_finite_and_within_one(rows, feature_set):
     X = vectorise(rows, feature_set)
     assert X.shape == (len(rows), feature_set.width)
@@ -82,7 +85,7 @@ def test_named_values_are_registered_and_survive_json(facts, moment):
     assert set(raw) <= set(FEATURES)
     assert all(type(value) is float and math.isfinite(value) for value in raw.values())
     stored = json.loads(json.dumps(raw))
-    assert vectorise([stored], V1).tobytes() == vectorise([raw], V1).tobytes()
+    assert vectorise([stored], V3).tobytes() == vectorise([raw], V3).tobytes()
 
 
 @unhurried
@@ -128,13 +131,17 @@ def test_a_known_candidate_at_a_known_moment():
     raw = named(Facts("task", is_overdue=True, age_days=3.5, priority=4), NOON)
     assert raw == pytest.approx(
         {
+            "is_tip": 1,
             "is_overdue": 1,
+            "is_due_today": 0,
             "task_age_days": 3.5,
             "priority": 4,
             "hour_sin": 0,
             "hour_cos": -1,
             "weekday_sin": 0,
             "weekday_cos": 1,
+            "is_weekend": 0,
+            "meeting_soon": 0,
             "kind_task": 1,
         }
     )

@@ -1,81 +1,32 @@
-"""What every policy must pass. A policy is found by its file, or by its line in POLICIES."""
+"""What every policy must pass: its distribution, and what it makes of rewards."""
 
-import importlib
-import inspect
-import math
-import pkgutil
-import sys
-from typing import Any
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from scipy import stats  # type: ignore[import-untyped]
 
-from recommender.bandit import policies
-from recommender.bandit.choose import choose, seeded
-from recommender.bandit.envelope import StateError
-from recommender.bandit.features import FEATURES, FeatureSet, vectorise
-from recommender.bandit.policies.base import Policy
+from recommender.bandit.choose import choose, draw, seeded
+from recommender.bandit.features import FeatureSet, vectorise
+from tests.recommender.bandit.found import (
+    POLICIES,
+    actions,
+    after_a_night,
+    assert_decides,
+    every_learner,
+    every_policy,
+    taught,
+)
 
 
-def registered_paths() -> list[str]:
-    """POLICIES, where the run has Django's settings: the room itself is tested without them."""
-    conf = sys.modules.get("django.conf")
-    return list(conf.settings.POLICIES) if conf and conf.settings.configured else []
-
-
-def all_policies() -> list[type[Policy]]:
-    found = {}
-    for module_info in pkgutil.iter_modules(policies.__path__, f"{policies.__name__}."):
-        for name, value in vars(importlib.import_module(module_info.name)).items():
-            is_policy = inspect.isclass(value) and issubclass(value, Policy)
-            if is_policy and not inspect.isabstract(value):
-                found[f"{value.__module__}.{name}"] = value
-    for path in registered_paths():
-        module, _, name = path.rpartition(".")
-        found[path] = getattr(importlib.import_module(module), name)
-    return sorted(found.values(), key=lambda cls: cls.id)
-
-
-POLICIES = all_policies()
-LEARNERS = [cls for cls in POLICIES if cls.learns]
-HOSTILE = [math.nan, math.inf, -math.inf, 1e300, -1e300]
-
-every_policy = pytest.mark.parametrize("policy_class", POLICIES, ids=lambda cls: cls.id)
-every_learner = pytest.mark.parametrize("policy_class", LEARNERS, ids=lambda cls: cls.id)
-
-
-def actions(feature_set: FeatureSet, n: int, rng: np.random.Generator) -> np.ndarray:
-    features = [FEATURES[name] for name in feature_set.names]
-    rows = [{f.name: float(rng.uniform(f.low, f.high)) for f in features} for _ in range(n)]
-    return vectorise(rows, feature_set)
-
-
-def rewards(feature_set: FeatureSet, n: int, seed: int = 5) -> list[tuple[np.ndarray, float]]:
-    rng = seeded(seed)
-    worth = rng.choice([-1.0, -0.3, 0.1, 0.3, 0.6, 1.0], size=n)
-    return list(zip(actions(feature_set, n, rng), map(float, worth), strict=True))
-
-
-def taught(policy_class: type[Policy], n: int = 60) -> Policy:
-    policy = policy_class()
-    for x, reward in rewards(policy_class.feature_set, n):
-        policy.learn(x, reward)
-    return policy
-
-
-def assert_decides(policy: Policy, X: np.ndarray) -> None:
-    choice = choose(policy, X, seeded(1))
-    assert np.isfinite(choice.scores).all()
-    assert np.isfinite(choice.pmf).all()
-    assert choice.pmf.min() >= 0
-    assert choice.pmf.sum() == pytest.approx(1, abs=1e-9)
-    assert 0 <= choice.index < len(X)
-    assert choice.propensity == choice.pmf[choice.index] > 0
+def rolled(number: float) -> np.random.Generator:
+    """A generator that always rolls this number."""
+    return cast("np.random.Generator", SimpleNamespace(random=lambda: number))
 
 
 def test_every_policy_has_an_id_of_its_own():
-    assert len(POLICIES) >= 4
+    assert len(POLICIES) >= 9
     assert len({cls.id for cls in POLICIES}) == len(POLICIES)
 
 
@@ -88,11 +39,13 @@ def test_a_policy_tells_what_it_is(policy_class):
     assert policy_class.version
     assert isinstance(policy_class.feature_set, FeatureSet)
     assert 0 <= policy_class.floor <= 1
+    # Without a floor nothing is learned of what another policy would have done.
+    assert policy_class.floor > 0 or not policy_class.learns
     assert isinstance(policy_class().prior_version, str)
 
 
 @every_policy
-@pytest.mark.parametrize("n", [1, 2, 20, 100])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 20, 100])
 def test_the_distribution_sums_to_one_and_holds_the_floor(policy_class, n):
     X = actions(policy_class.feature_set, n, seeded(2))
     for policy in (policy_class(), taught(policy_class)):
@@ -100,6 +53,7 @@ def test_the_distribution_sums_to_one_and_holds_the_floor(policy_class, n):
         pmf = policy.pmf(X, seeded(3))
         assert pmf.shape == policy.scores(X).shape == (n,)
         assert pmf.dtype == policy.scores(X).dtype == np.float64
+        assert abs(pmf.sum() - 1.0) <= 1e-9
         assert pmf.min() >= policy_class.floor / n - 1e-12
 
 
@@ -111,19 +65,66 @@ def test_a_single_candidate_is_certain(policy_class):
 
 @every_policy
 def test_what_is_drawn_follows_the_distribution_that_is_kept(policy_class):
-    policy = taught(policy_class)
-    rng = seeded(11)
-    X = np.repeat(actions(policy_class.feature_set, 4, rng), 2, axis=0)
-    drawn, expected = np.zeros(len(X)), np.zeros(len(X))
-    for _ in range(6000):
-        choice = choose(policy, X, rng)
+    """Over many different decisions, some of which hold equals: as often as was written down, and,
+    given where the draw fell within its share, evenly.
+    """
+    policy, rng = taught(policy_class), seeded(11)
+    moments = [np.repeat(actions(policy_class.feature_set, 4, rng), 2, axis=0) for _ in range(40)]
+    drawn, expected, places = np.zeros(8), np.zeros(8), []
+    for k in range(6000):
+        choice = choose(policy, moments[k % 40], rng)
         drawn[choice.index] += 1
         assert choice.propensity == choice.pmf[choice.index] > 0
+        expected += choice.pmf
+        before = choice.pmf[: choice.index].sum()
+        places.append(before + rng.random() * choice.propensity)
+    assert stats.chisquare(drawn, expected).pvalue > 0.001
+    evenly = np.histogram(places, bins=20, range=(0.0, 1.0))[0]
+    assert evenly.sum() == 6000
+    assert stats.chisquare(evenly).pvalue > 0.001
+
+
+@every_policy
+def test_the_same_holds_for_one_decision_made_again_and_again(policy_class):
+    policy, X = taught(policy_class), actions(policy_class.feature_set, 6, seeded(21))
+    rng, drawn, expected = seeded(12), np.zeros(6), np.zeros(6)
+    for _ in range(4000):
+        choice = choose(policy, X, rng)
+        drawn[choice.index] += 1
         expected += choice.pmf
     possible = expected > 0
     assert not drawn[~possible].any()
     if possible.sum() > 1:
         assert stats.chisquare(drawn[possible], expected[possible]).pvalue > 0.001
+
+
+@every_policy
+@pytest.mark.parametrize("n", [2, 20])
+def test_importance_weights_are_one_on_average_whatever_policy_they_ask_about(policy_class, n):
+    """Against a policy that takes any, one that takes the first, and one of opposite taste. Without
+    a floor, only against what the policy itself may do.
+    """
+    rng, draws, decisions = seeded(31), 20_000, 60
+    weights = {"any": 0.0, "first": 0.0, "opposite": 0.0}
+    for k in range(decisions):
+        policy = taught(policy_class, 10 * (k % 3))
+        pmf = choose(policy, actions(policy_class.feature_set, n, rng), rng).pmf
+        numbers = rng.random(draws)
+        index = pmf.cumsum().searchsorted(numbers, side="right").clip(max=n - 1)
+        # All at once what `draw` does one by one.
+        assert [draw(pmf, rolled(number)) for number in numbers[:20]] == index[:20].tolist()
+        may = pmf > 0
+        opposite = np.where(may, 1.0 / np.where(may, pmf, 1.0), 0.0)
+        targets = {
+            "any": may / may.sum(),
+            "first": np.eye(n)[np.flatnonzero(may)[0]] * 0.5 + may * 0.5 / may.sum(),
+            "opposite": opposite / opposite.sum(),
+        }
+        for name, target in targets.items():
+            # Halves with the policy itself, as its neighbours are: the rarest draw weighs less.
+            blend = 0.5 * target + 0.5 * pmf
+            weights[name] += float((blend[index] / pmf[index]).mean()) / decisions
+    assert weights == pytest.approx(dict.fromkeys(weights, 1.0), abs=0.02)
 
 
 @every_policy
@@ -155,142 +156,6 @@ def test_the_order_of_the_candidates_does_not_matter(policy_class):
     assert policy.scores(X[order]) == pytest.approx(policy.scores(X)[order], abs=1e-12)
 
 
-@every_policy
-def test_loaded_state_is_bit_identical_and_decides_and_learns_alike(policy_class):
-    policy = taught(policy_class)
-    loaded = policy_class.load(policy.state())
-    X = actions(policy_class.feature_set, 20, seeded(2))
-    assert loaded.state() == policy.state()
-    assert loaded.count == policy.count
-    for _ in range(3):
-        assert loaded.scores(X).tobytes() == policy.scores(X).tobytes()
-        assert loaded.pmf(X, seeded(3)).tobytes() == policy.pmf(X, seeded(3)).tobytes()
-        loaded.learn(X[0], 0.3)
-        policy.learn(X[0], 0.3)
-        assert loaded.state() == policy.state()
-
-
-@every_policy
-def test_the_same_rewards_in_the_same_order_give_a_bit_identical_state(policy_class):
-    at_once, in_pieces = policy_class(), policy_class()
-    for x, reward in rewards(policy_class.feature_set, 100):
-        at_once.learn(x, reward)
-    for x, reward in rewards(policy_class.feature_set, 100):
-        in_pieces = policy_class.load(in_pieces.state())
-        in_pieces.learn(x, reward)
-    assert in_pieces.state() == at_once.state()
-
-
-@every_policy
-def test_no_state_is_shared_between_people(policy_class):
-    one, other = policy_class(), policy_class.fresh()
-    untouched = other.state()
-    x = actions(policy_class.feature_set, 1, seeded(2))[0]
-    one.learn(x, 1.0)
-    x[:] = 0
-    assert other.state() == untouched == policy_class().state()
-    assert one.count == (1 if policy_class.learns else 0)
-
-
-@every_policy
-def test_the_state_is_small(policy_class):
-    size = len(taught(policy_class, 500).state())
-    assert size <= (1024 if policy_class.feature_set.width <= 7 else 3072)
-
-
-@every_policy
-def test_a_damaged_state_is_refused(policy_class):
-    state = taught(policy_class).state()
-    for place in range(len(state)):
-        damaged = bytearray(state)
-        damaged[place] ^= 0b0001_0000
-        with pytest.raises(StateError):
-            policy_class.load(bytes(damaged))
-        with pytest.raises(StateError):
-            policy_class.load(state[:place])
-    with pytest.raises(StateError):
-        policy_class.load(state + b"\0")
-
-
-@every_policy
-def test_the_state_of_another_policy_or_version_is_refused(policy_class):
-    for other in POLICIES:
-        if other is not policy_class:
-            with pytest.raises(StateError):
-                policy_class.load(other().state())
-    newer: Any = type("Newer", (policy_class,), {"version": policy_class.version + "x"})
-    with pytest.raises(StateError):
-        newer.load(policy_class().state())
-
-
-@every_policy
-@pytest.mark.parametrize("number", HOSTILE)
-def test_hostile_numbers_are_refused_and_leave_the_state_untouched(policy_class, number):
-    policy = taught(policy_class)
-    before = policy.state()
-    X = actions(policy_class.feature_set, 20, seeded(2))
-    for column in range(X.shape[1]):
-        hostile = X.copy()
-        hostile[7, column] = number
-        with pytest.raises(ValueError, match="NaN"):
-            policy.scores(hostile)
-        with pytest.raises(ValueError, match="NaN"):
-            policy.pmf(hostile, seeded(1))
-        with pytest.raises(ValueError, match="NaN"):
-            policy.learn(hostile[7], 1.0)
-    with pytest.raises(ValueError, match="reward"):
-        policy.learn(X[0], number)
-    assert policy.state() == before
-    assert_decides(policy, X)
-
-
-@every_policy
-@pytest.mark.parametrize("reward", [-1.001, 1.001, math.nan])
-def test_a_reward_beyond_the_table_is_refused(policy_class, reward):
-    policy = policy_class()
-    before = policy.state()
-    with pytest.raises(ValueError, match="reward"):
-        policy.learn(actions(policy_class.feature_set, 1, seeded(2))[0], reward)
-    assert policy.state() == before
-
-
-@every_policy
-def test_wrong_shapes_are_refused(policy_class):
-    policy, width = policy_class(), policy_class.feature_set.width
-    before = policy.state()
-    with pytest.raises(ValueError, match="no action"):
-        choose(policy, np.zeros((0, width)), seeded(1))
-    for shape in [(3, width + 1), (3, width - 1), (width,), (2, 3, width)]:
-        with pytest.raises(ValueError):
-            choose(policy, np.zeros(shape), seeded(1))
-    for shape in [(width + 1,), (1, width), ()]:
-        with pytest.raises(ValueError):
-            policy.learn(np.zeros(shape), 1.0)
-    assert policy.state() == before
-
-
-@every_policy
-@pytest.mark.parametrize("reward", [-1.0, 1.0])
-def test_ten_thousand_identical_rewards_do_no_harm(policy_class, reward):
-    policy = policy_class()
-    X = actions(policy_class.feature_set, 20, seeded(2))
-    for _ in range(10_000):
-        policy.learn(X[0], reward)
-    assert_decides(policy, X)
-    assert_decides(policy_class.load(policy.state()), X)
-
-
-@every_policy
-@pytest.mark.parametrize("value", [-1.0, 0.0, 1.0, 1e-200])
-def test_constant_columns_do_no_harm(policy_class, value):
-    policy = policy_class()
-    X = np.full((20, policy_class.feature_set.width), value)
-    for x in X:
-        policy.learn(x, 1.0)
-        assert_decides(policy, X)
-    assert_decides(policy_class.load(policy.state()), X)
-
-
 @every_learner
 def test_what_is_rewarded_again_and_again_overtakes_what_is_refused(policy_class):
     hour = {"hour_sin": 0.5, "hour_cos": 0.86}
@@ -303,7 +168,8 @@ def test_what_is_rewarded_again_and_again_overtakes_what_is_refused(policy_class
     for _ in range(30):
         policy.learn(X[1], 1.0)
         policy.learn(X[0], -1.0)
+    assert policy.count == 60
+    policy = after_a_night(policy)
     after = policy.scores(X)
     assert after[1] > after[0]
     assert after[1] > before[1]
-    assert policy.count == 60

@@ -1,0 +1,177 @@
+"""Does the population's prior come out of everyone's sums, and of nobody's in particular?"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from recommender.bandit import population
+from recommender.bandit.choose import seeded
+from recommender.bandit.envelope import StateError, seal
+from recommender.bandit.population import CLIP, MOST_COVARIANCE, epsilon_of, estimate, rho_of
+from recommender.bandit.prior import Prior
+from recommender.bandit.sums import Sums
+
+WIDTH, LABEL, NOISE = 6, "someone/1", 0.16
+ANCHOR = Prior("anchor", np.array([0.3, 0, 0, 0, 0, 0]), NOISE / 0.04 * np.eye(WIDTH), NOISE)
+MEAN = np.array([0.1, 0.3, -0.2, 0.0, 0.2, 0.0])
+
+
+def covariance() -> np.ndarray:
+    """People differ most in the first three weights, and the second goes with the third."""
+    result = np.diag([0.06, 0.05, 0.05, 0.005, 0.005, 0.005])
+    result[1, 2] = result[2, 1] = 0.04
+    return result
+
+
+def state(weights: np.ndarray, rewards: int, rng: np.random.Generator) -> bytes:
+    sums = Sums(WIDTH)
+    for x in rng.uniform(-1, 1, (rewards, WIDTH)):
+        sums.add(x, float(np.clip(x @ weights + rng.normal(0, math.sqrt(NOISE)), -1, 1)))
+    return seal(LABEL, sums.count, sums.pack())
+
+
+@pytest.fixture(scope="module")
+def people() -> list[bytes]:
+    rng = seeded(4)
+    drawn = rng.multivariate_normal(MEAN, covariance(), size=400)
+    return [state(weights, int(rng.integers(20, 60)), rng) for weights in drawn]
+
+
+def estimated(states: list[bytes], start: Prior = ANCHOR, batch: int = 100, **kwargs) -> Prior:
+    def read() -> Iterator[list[bytes]]:
+        for place in range(0, len(states), batch):
+            yield states[place : place + batch]
+
+    return estimate(read, start, ANCHOR, label=LABEL, **kwargs)
+
+
+def spread(prior: Prior) -> np.ndarray:
+    return prior.noise * np.linalg.inv(prior.precision)
+
+
+def test_mean_covariance_and_noise_of_a_population_are_found(people):
+    prior = estimated(people, rounds=20)
+    assert np.abs(prior.mean - MEAN).max() < 0.05
+    assert spread(prior)[1, 2] == pytest.approx(0.04, abs=0.015)
+    assert spread(prior).diagonal() == pytest.approx(covariance().diagonal(), abs=0.02)
+    assert prior.noise == pytest.approx(NOISE, rel=0.15)
+
+
+def test_more_rounds_change_little_once_it_has_settled(people):
+    settled = estimated(people, rounds=40)
+    again = estimated(people, start=settled, rounds=3)
+    assert again.mean == pytest.approx(settled.mean, abs=1e-3)
+
+
+def test_neither_the_order_of_people_nor_their_batches_matter(people):
+    one = estimated(people)
+    other = estimated(people[::-1], batch=37)
+    assert other.mean == pytest.approx(one.mean, abs=1e-9)
+    assert other.precision == pytest.approx(one.precision, rel=1e-6, abs=1e-6)
+
+
+def test_the_same_people_give_the_same_prior_to_the_last_bit(people):
+    one, other = estimated(people), estimated(people)
+    assert one.to_bytes() == other.to_bytes()
+    assert one.version == other.version != ANCHOR.version
+
+
+def test_nobody_leaves_the_anchor():
+    assert estimated([]) is ANCHOR
+    assert estimated([seal(LABEL, 0, Sums(WIDTH).pack())]) is ANCHOR
+
+
+def test_the_more_people_the_nearer_the_truth(people):
+    away = [np.linalg.norm(estimated(people[:n], rounds=10).mean - MEAN) for n in (3, 30, 400)]
+    assert np.linalg.norm(ANCHOR.mean - MEAN) > away[0] > away[1] > away[2]
+
+
+def test_a_hostile_prior_is_forgotten_overnight(people):
+    hostile = Prior("hostile", -3 * MEAN, NOISE / 0.001 * np.eye(WIDTH), NOISE)
+    after = estimated(people, start=hostile)
+    assert np.abs(after.mean - MEAN).max() < 0.06
+
+
+def test_one_person_counts_for_no_more_than_the_clip(people):
+    others = people[:50]
+    rng = seeded(5)
+    extreme = state(np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]), 5000, rng)
+    without, with_them = estimated(others, rounds=1), estimated([*others, extreme], rounds=1)
+    assert np.linalg.norm(with_them.mean - without.mean) < 2 * CLIP / len(others)
+
+
+def test_what_one_person_adds_is_bounded_as_the_noise_assumes():
+    rng = seeded(6)
+    loose = Prior("loose", np.zeros(WIDTH), 0.5 * np.eye(WIDTH), 1.0)
+    for weights, rewards in [(np.ones(WIDTH), 3000), (-np.ones(WIDTH), 2000), (MEAN, 1)]:
+        read = lambda: [[state(weights, rewards, rng)]]  # noqa: B023, E731
+        for batch in population._batches(read, LABEL, WIDTH):
+            totals = population._Totals.zero(WIDTH)
+            population._add(totals, loose, ANCHOR, batch)
+            assert np.linalg.norm(totals.mean) <= CLIP * (1 + 1e-9)
+            assert np.linalg.norm(totals.spread) <= CLIP**2 + MOST_COVARIANCE + 1e-9
+            assert 0 <= totals.noise <= 1
+            assert 0 <= totals.weight <= 1
+            assert totals.people == 1
+
+
+def test_epsilon_and_rho_are_each_others_inverse():
+    for epsilon in (0.1, 1.0, 8.0):
+        assert epsilon_of(rho_of(epsilon)) == pytest.approx(epsilon)
+
+
+def test_a_private_prior_is_noised_as_much_as_its_epsilon_says(people):
+    exact = population._Totals.zero(WIDTH)
+    tau = population._tau(2.0)
+    noised = [population._noised(exact, 2.0, seeded(seed)) for seed in range(400)]
+    means = np.array([totals.mean for totals in noised])
+    spreads = np.array([totals.spread for totals in noised])
+    assert means.std() == pytest.approx(tau.mean, rel=0.06)
+    # Each number beside the diagonal stands twice, so that the whole has the noise of its norm.
+    assert spreads[:, 0, 0].std() == pytest.approx(tau.spread, rel=0.15)
+    assert spreads[:, 0, 1].std() == pytest.approx(tau.spread / math.sqrt(2), rel=0.15)
+    assert np.array_equal(spreads, spreads.transpose(0, 2, 1))
+    assert population._tau(1.0).mean > 1.9 * tau.mean
+
+
+def test_a_private_prior_learns_from_many_and_stays_near_the_anchor_with_few(people):
+    few = [estimated(people[:20], epsilon=1.0, rng=seeded(seed)) for seed in range(10)]
+    distances = [np.linalg.norm(prior.mean - ANCHOR.mean) for prior in few]
+    assert np.median(distances) < 0.3
+    assert max(distances) <= CLIP
+    # The same people forty times over: 16 000.
+    many = estimated(people * 40, epsilon=4.0, rng=seeded(1), batch=2000)
+    assert np.linalg.norm(many.mean - MEAN) < 0.5 * np.linalg.norm(ANCHOR.mean - MEAN)
+
+
+def test_a_private_prior_needs_an_epsilon_and_chance(people):
+    with pytest.raises(ValueError, match="epsilon"):
+        estimated(people, epsilon=0.0, rng=seeded(1))
+    with pytest.raises(ValueError, match="random"):
+        estimated(people, epsilon=1.0)
+
+
+def test_a_damaged_state_is_refused_not_averaged(people):
+    with pytest.raises(StateError):
+        estimated([people[0][:-9]])
+    with pytest.raises(StateError):
+        estimated([seal("another/1", 1, Sums(WIDTH).pack())])
+    with pytest.raises(StateError):
+        estimated([seal(LABEL, 1, b"\0" * 16)])
+
+
+def test_everyone_is_read_once_a_round(people):
+    began = 0
+
+    def read() -> Iterator[list[bytes]]:
+        nonlocal began
+        began += 1
+        yield people[:10]
+
+    estimate(read, ANCHOR, ANCHOR, label=LABEL, rounds=4)
+    assert began == 4
+    began = 0
+    estimate(read, ANCHOR, ANCHOR, label=LABEL, epsilon=1.0, rng=seeded(1))
+    assert began == 1
