@@ -1,0 +1,180 @@
+"""May a policy take the place of the live one? Three witnesses, and all must say yes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.evaluation.estimators import Estimate
+from recommender.evaluation.log import FLOORS, Floats, Floors, Ints, TooLittleData
+from recommender.evaluation.people import Ratio, spread
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Simulation:
+    """(seeds,): target's normalised score minus the live policy's, each pair on one seed."""
+
+    differences: Floats
+
+    def __post_init__(self) -> None:
+        if self.differences.ndim != 1 or not np.isfinite(self.differences).all():
+            raise ValueError("differences: not a vector of finite numbers")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shadow:
+    """n decisions seen by both. `agreed` (n,) bool: both put most weight on the same action.
+
+    `difference` (n,): the expected reward under the target's distribution minus that under the
+    live policy's, by a model that has not seen this person's rewards (`v_target - v_live`).
+    `person` (n,): whose decision it was. Raises ValueError if lengths differ or for NaN.
+    """
+
+    agreed: npt.NDArray[np.bool_]
+    difference: Floats
+    person: Ints
+
+    def __post_init__(self) -> None:
+        if not self.agreed.shape == self.difference.shape == self.person.shape:
+            raise ValueError("agreed, difference and person differ in length")
+        if self.difference.ndim != 1 or not np.isfinite(self.difference).all():
+            raise ValueError("difference: not a vector of finite numbers")
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What each witness is asked for. Lower bounds are of 95 % intervals: each alone is too high
+    by chance one time in forty, and all three have to be.
+
+    seeds: the least number of simulated pairs. margin (reward a decision): what the target must
+    beat the live policy by, in the shadow and off policy; in the simulation, whose score has
+    another unit, it must beat it at all. agreement: a policy that agrees with the live one less
+    often than this is too different to be judged from its log, and belongs into an experiment.
+    """
+
+    seeds: int = 5
+    margin: float = 0.0
+    agreement: float = 0.05
+    floors: Floors = FLOORS
+
+
+BARS = Bars()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the policy may be promoted, why in plain words, and every number behind it.
+
+    reasons: one sentence for each witness, in the order simulation, shadow, off policy. numbers:
+    `<witness>`, `<witness>_low`, `<witness>_high` and counts, as far as there are any.
+    """
+
+    passed: bool
+    reasons: tuple[str, ...]
+    numbers: Mapping[str, float]
+
+
+def judge(
+    simulation: Simulation | None,
+    shadow: Shadow | None,
+    off_policy: Estimate | TooLittleData | None,
+    bars: Bars = BARS,
+) -> Verdict:
+    """The verdict over a simulation, a time in the shadow and a paired off-policy difference.
+
+    Promotion needs a lower bound above the bar from each. A witness that is missing (None), or was
+    refused for too little data, is a no. `off_policy` is what `estimators.difference` gave or
+    raised: a difference, never a policy's own value.
+    """
+    numbers: dict[str, float] = {}
+    votes = (
+        _in_simulation(simulation, bars, numbers),
+        _in_the_shadow(shadow, bars, numbers),
+        _off_policy(off_policy, bars, numbers),
+    )
+    return Verdict(all(yes for yes, _ in votes), tuple(why for _, why in votes), numbers)
+
+
+Vote = tuple[bool, str]
+
+
+def _in_simulation(witness: Simulation | None, bars: Bars, numbers: dict[str, float]) -> Vote:
+    if witness is None:
+        return False, "Simulation: not run."
+    seeds = witness.differences.size
+    numbers["simulation_seeds"] = seeds
+    if seeds < max(bars.seeds, 2):
+        return False, f"Simulation: {TooLittleData('seeds', max(bars.seeds, 2), seeds)}."
+    found = spread([Ratio(witness.differences)], np.arange(seeds))
+    return _against(
+        0.0, "Simulation", "score", "simulation", found.value, found.interval(), numbers
+    )
+
+
+def _in_the_shadow(witness: Shadow | None, bars: Bars, numbers: dict[str, float]) -> Vote:
+    if witness is None:
+        return False, "Shadow: not run."
+    n, people = witness.difference.size, np.unique(witness.person).size
+    numbers["shadow_decisions"], numbers["shadow_people"] = n, people
+    for what, needed, there in (
+        ("decisions", bars.floors.decisions, n),
+        ("people", bars.floors.people, people),
+    ):
+        if there < needed:
+            return False, f"Shadow: {TooLittleData(what, needed, there)}."
+    agreement = numbers["shadow_agreement"] = float(witness.agreed.mean())
+    if agreement < bars.agreement:
+        return False, (
+            f"Shadow: agrees with the live policy in {agreement:.1%} of decisions only, "
+            f"{bars.agreement:.1%} needed; try it in an experiment first."
+        )
+    found = spread([Ratio(witness.difference)], witness.person)
+    interval = found.interval()
+    yes, why = _against(
+        bars.margin, "Shadow", "expected reward", "shadow", found.value, interval, numbers
+    )
+    return yes, f"{why} Agrees with the live policy in {agreement:.1%} of decisions."
+
+
+def _off_policy(
+    witness: Estimate | TooLittleData | None, bars: Bars, numbers: dict[str, float]
+) -> Vote:
+    if witness is None:
+        return False, "Off policy: not evaluated."
+    if isinstance(witness, TooLittleData):
+        return False, f"Off policy: {witness}."
+    if "difference" not in witness.estimator:
+        raise ValueError(f"the gate needs a paired difference, got {witness.estimator!r}")
+    numbers["off_policy_decisions"], numbers["off_policy_people"] = witness.n, witness.people
+    numbers["off_policy_effective_sample_size"] = witness.effective_sample_size
+    interval = witness.low, witness.high
+    return _against(
+        bars.margin,
+        "Off policy",
+        "reward a decision",
+        "off_policy",
+        witness.value,
+        interval,
+        numbers,
+    )
+
+
+def _against(
+    bar: float,
+    witness: str,
+    unit: str,
+    key: str,
+    value: float,
+    interval: tuple[float, float],
+    numbers: dict[str, float],
+) -> Vote:
+    low, high = interval
+    numbers[key], numbers[f"{key}_low"], numbers[f"{key}_high"] = value, low, high
+    # Written as "low > bar" because a NaN must not promote anyone.
+    yes = low > bar
+    says = "better" if yes else ("worse" if high < bar else "not surely better")
+    return yes, (
+        f"{witness}: {says}, {value:+.4f} {unit} (95 % interval {low:+.4f} to {high:+.4f}, "
+        f"above {bar:g} needed)."
+    )
