@@ -1,0 +1,206 @@
+"""manage.py simulate: runs are kept with their scores, also one that was interrupted."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from recommender import simulate as verb
+from recommender.models import SimEvent, SimRun
+from recommender.simulate import JudgeTrouble, Plan, simulate
+
+pytestmark = pytest.mark.django_db
+
+SMALL = ("--people", "5", "--decisions", "12", "--seeds", "2")
+
+
+def said(capsys, *words):
+    call_command("simulate", *words)
+    return capsys.readouterr().out
+
+
+def test_a_run_is_printed_drawn_and_kept(tmp_path, capsys):
+    picture = tmp_path / "curves.svg"
+    told = said(
+        capsys, "--policies", "urgency", "random", "ceiling", "linucb-alone",
+        *SMALL, "--figure", str(picture),
+    )  # fmt: skip
+    run = SimRun.objects.get()
+    assert (run.status, run.world, run.seeds, run.made) == ("finished", "mixed", [0, 1], 4 * 120)
+    assert run.finished_at >= run.started_at
+    assert set(run.scores) == set(run.curves) == {"urgency", "random", "ceiling", "linucb-alone"}
+    one = run.scores["ceiling"]["1-12"]
+    assert f"{one['mean']:.3f} ± {one['error']:.3f}" in told
+    assert len(one["each"]) == 2
+    assert "urgency − random" in told
+    assert picture.read_text().startswith("<svg")
+    assert picture.read_text().count("<polyline") == 4
+
+
+def test_every_decision_of_the_first_people_is_kept(capsys):
+    said(capsys, "--policies", "urgency", "random", *SMALL, "--keep", "2")
+    events = SimEvent.objects.all()
+    assert events.count() == 2 * 2 * 2 * 12
+    assert set(events.values_list("person", flat=True)) == {0, 1}
+    for event in events[:20]:
+        assert event.worth <= event.best
+        assert -1 <= event.reward <= 1
+        assert event.chosen < event.count == 20
+    said(capsys, "--policies", "urgency", *SMALL, "--keep", "-1")
+    assert SimRun.objects.latest("pk").events.count() == 2 * 5 * 12
+
+
+def test_the_same_plan_gives_the_same_scores(capsys):
+    for _ in range(2):
+        said(capsys, "--policies", "linucb", "urgency", "--world", "life", *SMALL)
+    first, second = SimRun.objects.order_by("pk")
+    assert first.scores == second.scores
+    assert first.scores["linucb"]["1-12"]["mean"] is not None
+
+
+def test_one_seed_has_no_error_and_says_none(capsys):
+    told = said(
+        capsys, "--policies", "urgency", "--people", "3", "--decisions", "5", "--seeds", "1"
+    )
+    assert SimRun.objects.get().scores["urgency"]["1-5"]["error"] is None
+    assert "nan" not in told
+
+
+def test_a_run_that_is_interrupted_keeps_what_is_through_and_says_so(monkeypatch, capsys):
+    made = []
+
+    def interrupt(count):
+        made.append(count)
+        if sum(made) == 5 * 12 + 7:  # in the second seed
+            raise KeyboardInterrupt
+
+    plan = Plan(("urgency",), people=5, decisions=12, seeds=(0, 1, 2))
+    result = simulate(plan, clock=lambda: datetime(2026, 11, 21, tzinfo=UTC), progress=interrupt)
+    run = SimRun.objects.get()
+    assert run == result.run
+    assert (run.status, run.made) == ("interrupted", 67)
+    assert len(run.scores["urgency"]["1-12"]["each"]) == 1
+    assert run.events.filter(seed=0).count() == 60
+    assert run.events.filter(seed=1).count() >= 1
+    assert not run.events.filter(seed=2).exists()
+
+    monkeypatch.setattr(verb, "run", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(SystemExit) as left:
+        call_command("simulate", "--policies", "urgency", *SMALL)
+    assert left.value.code == 130
+    assert "before its first seed" in capsys.readouterr().out
+    assert SimRun.objects.latest("pk").status == "interrupted"
+
+
+def test_a_run_that_fails_is_marked_and_tells(monkeypatch):
+    def fail(*args, **options):
+        raise RuntimeError("no more luck")
+
+    monkeypatch.setattr(verb, "run", fail)
+    with pytest.raises(RuntimeError):
+        call_command("simulate", "--policies", "urgency", *SMALL)
+    run = SimRun.objects.get()
+    assert (run.status, run.error) == ("failed", "RuntimeError: no more luck")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--policies", "nobody"), "no policy 'nobody'"),
+        (("--policies", "urgency", "urgency"), "none twice"),
+        (("--policies", "ceiling", "--world", "life"), "no true prior"),
+        (("--people", "0"), "people must be at least 1"),
+        (("--seeds", "0"), "seed"),
+        (("--judge", "rule"), "world `life`"),
+    ],
+)
+def test_what_can_not_be_simulated_is_refused_before_anything_is_kept(words, says):
+    with pytest.raises(CommandError, match=says):
+        call_command("simulate", *words)
+    assert not SimRun.objects.exists()
+
+
+# --- judges -----------------------------------------------------------------------------------
+
+LIFE = (
+    "--policies", "urgency", "--world", "life", "--people", "1", "--decisions", "4", "--seeds", "1",
+)  # fmt: skip
+
+
+def completion(text):
+    return {"choices": [{"message": {"role": "assistant", "content": text}}]}
+
+
+def test_the_rule_judge_gives_the_rewards(capsys):
+    said(capsys, *LIFE, "--judge", "rule")
+    rewards = set(SimEvent.objects.exclude(kind="silence").values_list("reward", flat=True))
+    assert rewards <= {-1.0, -0.3, 0.1, 0.3, 0.6, 1.0}
+    assert SimRun.objects.get().options["judge"] == "rule"
+
+
+def test_a_model_that_is_not_configured_is_said_plainly(settings):
+    settings.LITELLM_URL = settings.OLLAMA_URL = ""
+    with pytest.raises(CommandError, match=r"Set LITELLM_URL .* or OLLAMA_URL .*--judge rule"):
+        call_command("simulate", *LIFE, "--judge", "llm")
+    assert not SimRun.objects.exists()
+
+
+@pytest.fixture
+def model(httpserver, settings):
+    """A stand-in for the gateway on localhost, and what it was asked."""
+    settings.LITELLM_URL = httpserver.url_for("").rstrip("/")
+    settings.LITELLM_KEY = "sk-lab"
+    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
+    return httpserver
+
+
+def test_a_model_judges(model, capsys):
+    model.expect_request(
+        "/v1/chat/completions", method="POST", headers={"Authorization": "Bearer sk-lab"}
+    ).respond_with_json(completion('{"reward": 0.35, "because": "Why not."}'))
+    said(capsys, *LIFE, "--judge", "llm")
+    assert set(SimEvent.objects.values_list("reward", flat=True)) == {0.35}
+    asked = [json.loads(request.data) for request, _ in model.log]
+    assert len(asked) == 4
+    assert {one["model"] for one in asked} == {"judge"}
+    assert "exactly one suggestion" in asked[0]["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("words", ["I'd rather not judge people.", '{"reward": 7}', ""])
+def test_a_model_that_refuses_or_babbles_ends_the_run_with_its_words(model, words):
+    model.expect_request("/v1/chat/completions").respond_with_json(completion(words))
+    with pytest.raises(CommandError, match="gave no verdict"):
+        call_command("simulate", *LIFE, "--judge", "llm")
+    assert len(model.log) == 2, "it is asked once more"
+    assert SimRun.objects.get().status == "failed"
+
+
+def test_a_gateway_that_is_out_of_order_ends_the_run(model):
+    model.expect_ordered_request("/v1/chat/completions").respond_with_data("oops", status=500)
+    with pytest.raises(CommandError, match="status 500"):
+        call_command("simulate", *LIFE, "--judge", "llm")
+    model.expect_ordered_request("/v1/chat/completions").respond_with_data("<html>")
+    with pytest.raises(CommandError, match="no chat completion"):
+        call_command("simulate", *LIFE, "--judge", "llm")
+
+
+def test_a_gateway_that_is_not_there_ends_the_run(settings):
+    settings.LITELLM_URL, settings.OUTGOING_TRUSTED_HOSTS = "http://127.0.0.1:9", ["127.0.0.1:9"]
+    with pytest.raises(JudgeTrouble, match="can't be reached"):
+        verb.gateway()("hello")
+
+
+def test_an_ollama_server_is_asked_where_there_is_no_proxy(model, settings):
+    settings.LITELLM_URL, settings.OLLAMA_URL = "", settings.LITELLM_URL
+    model.expect_request("/v1/chat/completions").respond_with_json(completion("hi"))
+    assert verb.gateway()("hello") == "hi"
+    assert "Authorization" not in model.log[0][0].headers
+
+
+def test_the_clock_is_the_callers():
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    moments = iter([at, at + timedelta(minutes=3)])
+    plan = Plan(("urgency",), people=1, decisions=2, seeds=(0,))
+    run = simulate(plan, clock=lambda: next(moments), progress=lambda count: None).run
+    assert (run.started_at, run.finished_at) == (at, at + timedelta(minutes=3))
