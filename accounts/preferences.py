@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import models
+
 from accounts.models import Preference, User
 
 Value = Any
@@ -16,13 +18,17 @@ class BadPreference(ValueError):
 
 @dataclass(frozen=True)
 class Key:
-    """A declared preference: what it means, its default, and which values it can have."""
+    """A declared preference: what it means, its default, and which values it can have.
+
+    With `own_word` it is a consent: nothing is ever inferred of it.
+    """
 
     name: str
     meaning: str
     default: Value
     accepts: Callable[[Value], bool]
     hint: str
+    own_word: bool = False
 
 
 _keys: dict[str, Key] = {}
@@ -39,6 +45,10 @@ def declared() -> list[Key]:
 def hour(value: Value) -> bool:
     """An hour of the day, 0 to 23."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 23
+
+
+def yes_or_no(value: Value) -> bool:
+    return isinstance(value, bool)
 
 
 def _write(
@@ -65,6 +75,8 @@ def say(user: User, name: str, value: Value, *, now: datetime) -> Preference:
 
 def infer(user: User, name: str, value: Value, *, confidence: float, now: datetime) -> Preference:
     """What an agent believes; kept beside the user's own word, never over it. Raises BadPreference."""
+    if name in _keys and _keys[name].own_word:
+        raise BadPreference(f"{name} is for the user alone to say.")
     return _write(user, name, value, Preference.Source.INFERRED, confidence, now)
 
 
@@ -80,3 +92,11 @@ def of_users(user_ids: Iterable[int]) -> dict[int, dict[str, Value]]:
 
 def of(user: User) -> dict[str, Value]:
     return of_users([user.pk])[user.pk]
+
+
+def who_said(name: str, value: Value) -> "models.QuerySet[Preference, int]":
+    """The ids of the people who said so themselves, and are still here."""
+    said = Preference.objects.filter(
+        key=name, source=Preference.Source.USER, value=value, user__is_active=True
+    )
+    return said.values_list("user_id", flat=True)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("terms/", views.terms, name="terms"),
     path("privacy/", views.privacy_notice, name="privacy"),
     path("time-zone/", views.time_zone, name="time_zone"),
+    path("account/help/", views.help_shared_prior, name="help_shared_prior"),
     path("account/export/", views.export_data, name="export_data"),
     path("account/delete/", views.delete_account, name="delete_account"),
     path("erased/<uuid:receipt>/", views.erased, name="erased"),

@@ -17,10 +17,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import erase, privacy
+from accounts import erase, preferences, privacy
 from accounts.adapter import Google
 from accounts.jobs import run_erasures
 from accounts.models import Erasure, User
+from accounts.preference_keys import HELP_SHARED_PRIOR
 from accounts.signed_in import person
 from accounts.zones import is_time_zone
 from oo.lib.jobs import wake
@@ -98,6 +99,19 @@ def time_zone(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"detail": "That is not a time zone."}, status=400)
     User.objects.filter(pk=request.user.pk, is_active=True).update(time_zone=name)
     return JsonResponse({"time_zone": name})
+
+
+@require_POST
+def help_shared_prior(request: HttpRequest) -> HttpResponse:
+    """The user takes part in the shared prior from now on, or does so no more."""
+    helps = request.POST.get("helps") == "yes"
+    preferences.say(person(request), HELP_SHARED_PRIOR, helps, now=timezone.now())
+    messages.success(
+        request, "Thank you. You take part from tonight on." if helps else "You take part no more."
+    )
+    wanted = request.POST.get("next", "")
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return redirect(wanted if ours else "/")
 
 
 @never_cache

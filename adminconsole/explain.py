@@ -10,7 +10,9 @@ from recommender.bandit.features import KINDS
 from recommender.featurise import unpack
 from recommender.models import Score
 
-MOMENT = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
+CLOCK = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
+MOMENT = (*CLOCK, "is_weekend", "meeting_soon", "meeting_in_minutes")
+HIDDEN = (*MOMENT, "is_tip", "is_silence")  # the last two say what the kind says
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -43,16 +45,16 @@ def explain(score: Score) -> Explanation:
     """All candidates of a decision, the best first."""
     count = len(score.candidates)
     rows = unpack(score.features, count)
-    found = Candidate.objects.in_bulk(score.candidates)
+    found = Candidate.objects.in_bulk([id_ for id_ in score.candidates if id_])
     by_id = {str(key): candidate for key, candidate in found.items()}
-    names = [n for n in score.features if n not in MOMENT and not n.startswith("kind_")]
+    names = [n for n in score.features if n not in HIDDEN and not n.startswith("kind_")]
     order = sorted(range(count), key=lambda i: (-score.scores[i], i != score.chosen))
     lines = [
         Line(
             rank=rank,
             chosen=i == score.chosen,
             kind=_kind(rows[i]),
-            candidate=by_id.get(score.candidates[i]),
+            candidate=by_id.get(score.candidates[i] or ""),
             features=[rows[i].get(name) for name in names],
             score=score.scores[i],
             propensity=score.propensities[i],
@@ -64,12 +66,14 @@ def explain(score: Score) -> Explanation:
 
 
 def _kind(row: dict[str, Any]) -> str:
+    if row.get("is_silence"):
+        return "silence"
     return next((kind for kind in KINDS if row.get(f"kind_{kind}")), "")
 
 
 def _said(moment: dict[str, float]) -> str:
     """The moment's sines and cosines as a person would say it."""
-    if len(moment) < len(MOMENT):
+    if any(name not in moment for name in CLOCK):
         return ""
     turn = 2 * math.pi
     minutes = round(math.atan2(moment["hour_sin"], moment["hour_cos"]) / turn * 1440) % 1440

@@ -14,7 +14,7 @@ def beat() -> None:
 def operate(operation_id: str, pks: list[str], actor_id: int) -> None:
     """An operator asked for more than fits a request: a batch of it."""
     from accounts.models import User
-    from adminconsole import operations  # noqa: F401  (offers them)
+    from adminconsole import operations, policy_operations  # noqa: F401  (offer them)
     from adminconsole.operate import find, perform_all
 
     actor = User.objects.filter(pk=actor_id).first()

@@ -32,7 +32,7 @@ class Operation:
 
     `do(row, actor, now)` calls a verb that already exists, and says in plain words what came of it.
     Where the verb has to make its own transactions, `do(row, actor, now, write)` writes the lines
-    of the log inside them.
+    of the log inside them. Where the operator is asked why, it is `do(row, actor, now, reason)`.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Operation:
     icon: str
     danger: bool
     own_transactions: bool
+    asks_why: bool
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,16 @@ def operation(
     icon: str,
     danger: bool = False,
     own_transactions: bool = False,
+    asks_why: bool = False,
 ) -> Callable[[D], D]:
     """Offers a function as an operation on the rows of `model`; its name is the operation's id."""
 
     def offer(do: D) -> D:
         id_ = do.__name__
         assert id_ not in _operations, f"two operations are called {id_}"
-        _operations[id_] = Operation(id_, model, label, asks, do, icon, danger, own_transactions)
+        _operations[id_] = Operation(
+            id_, model, label, asks, do, icon, danger, own_transactions, asks_why
+        )
         return do
 
     return offer
@@ -83,7 +87,9 @@ def find(operation_id: str) -> Operation:
     return _operations[operation_id]
 
 
-def perform(operation: Operation, pk: object, *, actor: User | None, now: datetime) -> Outcome:
+def perform(
+    operation: Operation, pk: object, *, actor: User | None, now: datetime, why: str = ""
+) -> Outcome:
     """Does it to one row, as it is now. A refusal or a failure is logged too, and changes nothing."""
     # Sealed columns stay sealed: the verbs read what they need, the console never does.
     row = rows_of(operation.model).filter(pk=pk).first()
@@ -101,7 +107,7 @@ def perform(operation: Operation, pk: object, *, actor: User | None, now: dateti
         if operation.own_transactions:
             return Outcome(True, operation.do(row, actor, now, write))
         with transaction.atomic():
-            says = operation.do(row, actor, now)
+            says = operation.do(row, actor, now, *([why] if operation.asks_why else []))
             write(says)
         return Outcome(True, says)
     except Refused as refusal:
@@ -119,10 +125,15 @@ def perform(operation: Operation, pk: object, *, actor: User | None, now: dateti
 
 
 def perform_all(
-    operation: Operation, pks: Iterable[object], *, actor: User | None, now: datetime
+    operation: Operation,
+    pks: Iterable[object],
+    *,
+    actor: User | None,
+    now: datetime,
+    why: str = "",
 ) -> list[Outcome]:
     """Does it to each row in a transaction of its own: one that fails holds up no other."""
-    return [perform(operation, pk, actor=actor, now=now) for pk in pks]
+    return [perform(operation, pk, actor=actor, now=now, why=why) for pk in pks]
 
 
 def batches(pks: list[Any]) -> Iterator[list[Any]]:

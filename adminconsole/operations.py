@@ -14,9 +14,11 @@ from integrations import disconnect as cutting
 from integrations.models import Connection
 from integrations.sync import read_soon
 from oo.lib.jobs import wake
-from recommender import learn
-from recommender.models import PolicyState
-from recommender.registry import active
+from recommender import learn, live
+from recommender.bandit.policies.base import Policy
+from recommender.models import Feedback, PolicyState
+from recommender.registry import policies
+from recommender.undo import undo
 
 RESET_ASKS = (
     "What every policy learned about them is forgotten. Their next tip is chosen from the urgency "
@@ -62,7 +64,7 @@ def reset_bandit(user: User, actor: User | None, now: datetime) -> str:
 
 @operation(User, "Rebuild bandit", asks=REBUILD_ASKS, icon="replay")
 def rebuild_bandit(user: User, actor: User | None, now: datetime) -> str:
-    return _rebuild(user.pk, now)
+    return _rebuild(user.pk, now, live.present(user.pk, now=now).policy)
 
 
 @operation(
@@ -171,9 +173,9 @@ def reset_state(state: PolicyState, actor: User | None, now: datetime) -> str:
 
 @operation(PolicyState, "Rebuild", asks=REBUILD_ASKS, icon="replay")
 def rebuild_state(state: PolicyState, actor: User | None, now: datetime) -> str:
-    if state.policy != active().id:
-        raise Refused(f"only the state of the active policy, {active().id}, is rebuilt.")
-    return _rebuild(state.user_id, now)
+    if state.policy not in policies:
+        raise Refused(f"{state.policy} is not installed.")
+    return _rebuild(state.user_id, now, type(policies.get(state.policy)))
 
 
 def _reset(user_id: int, now: datetime) -> str:
@@ -181,15 +183,27 @@ def _reset(user_id: int, now: datetime) -> str:
     return f"{_count(forgotten, 'reward')} forgotten; the urgency rule is the start again."
 
 
-def _rebuild(user_id: int, now: datetime) -> str:
-    mine = PolicyState.objects.filter(user_id=user_id, policy=active().id)
+def _rebuild(user_id: int, now: datetime, cls: type[Policy]) -> str:
+    mine = PolicyState.objects.filter(user_id=user_id, policy=cls.id)
     before = mine.values_list("state", flat=True).first()
-    after = learn.rebuild(user_id, now=now)
+    after = learn.rebuild(user_id, now=now, cls=cls)
     folded = _count(mine.values_list("count", flat=True).get(), "reward")
     if before is None:
         return f"Folded {folded}; there was no state before."
     same = "the same numbers" if bytes(before) == after else "other numbers than before"
     return f"Folded {folded} anew: {same}."
+
+
+@operation(
+    Feedback,
+    "Undo",
+    asks="The reaction is taken back: what was learned from it is unlearned, and the numbers are as "
+    "if it had never been. A task that its source was told to complete stays completed.",
+    icon="undo",
+    danger=True,
+)
+def undo_reaction(feedback: Feedback, actor: User | None, now: datetime) -> str:
+    return undo(feedback.pk, now=now, even_late=True)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -66,7 +66,21 @@ NAVIGATION = [
         "items": [
             _list("Decisions", "alt_route", "recommender_decision"),
             _list("Reactions", "thumbs_up_down", "recommender_feedback"),
+            _list("Rewards learned", "school", "recommender_reward"),
             _list("Policy states", "tune", "recommender_policystate"),
+        ],
+    },
+    {
+        "title": "Policies",
+        "separator": True,
+        "items": [
+            _item("Policies", "network_intelligence", "console_policies"),
+            _list("Deployments", "rocket_launch", "recommender_policydeployment"),
+            _list("Shadows", "tonality", "recommender_policyshadow"),
+            _list("Experiments", "call_split", "recommender_policyexperiment"),
+            _list("Priors", "groups", "recommender_policyprior"),
+            _list("Runs", "query_stats", "recommender_policyrun"),
+            _list("Simulations", "science", "recommender_simrun"),
         ],
     },
     {

@@ -1,12 +1,14 @@
 """The console's own pages."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from adminconsole import watch
+from adminconsole import overview, watch
+from recommender import modelcards
+from recommender.registry import policies as installed
 
 
 @require_safe
@@ -26,4 +28,30 @@ def health(request: HttpRequest) -> HttpResponse:
         request,
         "adminconsole/health.html",
         {**admin.site.each_context(request), **context, "title": "Health"},
+    )
+
+
+@require_safe
+def policies(request: HttpRequest) -> HttpResponse:
+    """Every policy that is installed: what it does, and how it compares."""
+    context = {"policies": overview.policies_standing(), "title": "Policies"}
+    return render(
+        request, "adminconsole/policies.html", {**admin.site.each_context(request), **context}
+    )
+
+
+@require_safe
+def policy(request: HttpRequest, policy_id: str) -> HttpResponse:
+    """A policy's card; `?as=markdown` is the document to keep."""
+    if policy_id not in installed:
+        raise Http404
+    now = timezone.now()
+    card = modelcards.card(policy_id, now=now)
+    if request.GET.get("as") == "markdown":
+        reply = HttpResponse(modelcards.markdown(card, now=now), content_type="text/markdown")
+        reply["Content-Disposition"] = f'attachment; filename="{policy_id}.md"'
+        return reply
+    context = {"card": card, "policy_id": policy_id, "title": card.title}
+    return render(
+        request, "adminconsole/policy.html", {**admin.site.each_context(request), **context}
     )

@@ -44,6 +44,19 @@ def request_completion(task_id: int, *, now: datetime) -> bool:
     return True
 
 
+def withdraw_completion(task_id: int, *, now: datetime) -> bool:
+    """Takes back `request_completion` while its source has not been told. Call inside atomic().
+
+    False when it has, or is just now.
+    """
+    untold = Command.objects.filter(task=task_id, outcome=Command.Outcome.WAITING, attempts=0)
+    free = untold.filter(models.Q(claimed_until=None) | models.Q(claimed_until__lt=now))
+    if not free.delete()[0]:
+        return False
+    task = Task.objects.filter(pk=task_id, closed_as=Task.Closed.DONE)
+    return bool(task.update(closed_at=None, closed_as=""))
+
+
 def send_due(*, now: datetime, limit: int = 50) -> int:
     """Sends the commands whose time has come, for up to `limit` connections. Returns for how many.
 

@@ -14,7 +14,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from accounts import preferences
 from accounts.models import User
+from accounts.preference_keys import HELP_SHARED_PRIOR
+from accounts.signed_in import person
 from integrations.connect import BadState, begin, finish, take_attempt, take_file
 from integrations.disconnect import disconnect
 from integrations.formats.facts import BadFormat
@@ -47,7 +50,12 @@ def connect(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def settings_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "integrations/settings.html", {"links": _links(request)})
+    wishes = preferences.of(person(request))
+    return render(
+        request,
+        "integrations/settings.html",
+        {"links": _links(request), "helps": wishes[HELP_SHARED_PRIOR]},
+    )
 
 
 def _links(request: HttpRequest) -> list[dict[str, object]]:

@@ -31,5 +31,13 @@ TIMETABLE = (
     Entry("learn", "recommender.jobs.learn_sweep", 30, "Settles and learns what a lost wake-up left."),
     Entry("prune decisions", "recommender.jobs.prune_decisions", 86_400, "Drops what nobody answered."),
     Entry("prune signals", "integrations.jobs.prune_signals", 86_400, "Drops long-closed tasks."),
+    Entry("estimate priors", "recommender.jobs.estimate_priors", 86_400, "What newcomers start from."),
+    Entry("shadows", "recommender.jobs.sweep_shadows", 60, "Has shadow policies decide what was decided."),
+    Entry("evaluate policies", "recommender.jobs.evaluate_policies", 21_600, "Weighs shadows by the log."),
+    Entry("guard", "recommender.jobs.guard_promotion", 300, "Rolls a promotion back that does harm."),
+    Entry("experiment", "recommender.jobs.adapt_experiment", 3_600, "Fixes the shares of tomorrow."),
+    Entry("drift", "recommender.jobs.look_for_drift", 86_400, "Tells when decisions have changed."),
+    Entry("turn", "recommender.jobs.look_for_turn", 86_400, "Sets aside what people have turned away from."),
+    Entry("send runs", "recommender.jobs.send_runs", 60, "Tells MLflow, where there is one, of runs."),
     Entry("expire tips", "recommender.jobs.expire_tips", 60, "Closes tips that nobody answered."),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from these declarations. What can be wrong about a value is a system check of th
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -218,9 +219,16 @@ env.section("Tips")
 
 TIP_HOURS = env.number("TIP_HOURS", 4.0, "A tip that is not answered in this time is replaced.")
 SNOOZE_MINUTES = env.whole("SNOOZE_MINUTES", 120, "How long a snoozed tip rests.")
+SILENCE_MINUTES = env.whole(
+    "SILENCE_MINUTES", 45, "How long nothing is said where a policy chose silence."
+)
+SILENCE_AFTER = env.whole(
+    "SILENCE_AFTER", 5, "After how many answers of a user a policy may choose silence for them."
+)
+UNDO_MINUTES = env.whole("UNDO_MINUTES", 5, "How long a reaction can be undone.")
 DISMISS_DAYS = env.whole("DISMISS_DAYS", 7, "How long a dismissed tip rests.")
 ACTIVE_POLICY = env.text(
-    "ACTIVE_POLICY", "egreedy-v1", "The policy that chooses. One of the ids in POLICIES."
+    "ACTIVE_POLICY", "hierarchical", "The policy that chooses. One of the ids in POLICIES."
 )
 POLICY_BUDGET_MS = env.whole(
     "POLICY_BUDGET_MS", 50, "A policy slower than this is passed over for the urgency rule."
@@ -231,10 +239,65 @@ AGENTS = [
 ]
 POLICIES = [
     "recommender.bandit.policies.uniform.Uniform",
-    "recommender.bandit.policies.epsilon_greedy.EpsilonGreedy",
-    "recommender.bandit.policies.linucb.LinUCB",
     "recommender.bandit.policies.urgency.Urgency",
+    "recommender.bandit.policies.linucb.LinUCB",
+    "recommender.bandit.policies.epsilon_greedy.EpsilonGreedy",
+    "recommender.bandit.policies.epsilon_greedy_v2.EpsilonGreedyV2",
+    "recommender.bandit.policies.thompson.Thompson",
+    "recommender.bandit.policies.squarecb.SquareCB",
+    "recommender.bandit.policies.neural.Neural",
+    "recommender.bandit.policies.hierarchical.Hierarchical",
 ]
+
+SHADOW_POLICIES = env.words(
+    "SHADOW_POLICIES",
+    [],
+    "Ids of policies that decide unseen, off the request path, what the live one decided. Operators "
+    "may add more in the console.",
+)
+PRIOR_EPSILON = env.number(
+    "PRIOR_EPSILON",
+    1.0,
+    "What one nightly estimate of the shared prior may spend of the privacy of those who take part: "
+    "the ε of differential privacy. Smaller blurs more. 0 turns the estimates off.",
+)
+PRIOR_PEOPLE = env.whole(
+    "PRIOR_PEOPLE",
+    20,
+    "With fewer people than this taking part, the prior shipped with oO stays in use.",
+)
+MLFLOW_TRACKING_URI = env.text(
+    "MLFLOW_TRACKING_URI",
+    "",
+    "http:// or https:// address of an MLflow server, which is sent every run of evaluation, "
+    "estimation and promotion. Empty: they are kept in the database only.",
+).rstrip("/")
+MLFLOW_TRACKING_TOKEN = env.text(
+    "MLFLOW_TRACKING_TOKEN", "", "Bearer token of that server, if any."
+)
+MLFLOW_EXPERIMENT = env.text("MLFLOW_EXPERIMENT", "oO", "The experiment that runs are put into.")
+if MLFLOW_TRACKING_URI:
+    # The operator names it, mostly inside their own network. Without a port, that of its scheme.
+    _mlflow = urlsplit(MLFLOW_TRACKING_URI)
+    _port = 443 if _mlflow.scheme == "https" else 80
+    OUTGOING_TRUSTED_HOSTS.append(f"{_mlflow.hostname}:{_mlflow.port or _port}")
+LITELLM_URL = env.text(
+    "LITELLM_URL",
+    "",
+    "http:// or https:// address of a LiteLLM proxy. `manage.py simulate --judge llm` asks its model "
+    "`judge`.",
+).rstrip("/")
+LITELLM_KEY = env.text("LITELLM_KEY", "", "Key of that proxy, if it wants one.")
+OLLAMA_URL = env.text(
+    "OLLAMA_URL",
+    "",
+    "Address of an Ollama server, asked where there is no LiteLLM proxy. Its models have names of "
+    "their own: `ollama cp llama3.2 judge` makes one the judge.",
+).rstrip("/")
+for _url in filter(None, (LITELLM_URL, OLLAMA_URL)):
+    _parts = urlsplit(_url)
+    _port = _parts.port or (443 if _parts.scheme == "https" else 80)
+    OUTGOING_TRUSTED_HOSTS.append(f"{_parts.hostname}:{_port}")
 
 # ------------------------------------------------------------------------------------------------
 env.section("Privacy")

@@ -1,5 +1,6 @@
 """The recommender over HTTP: ask for the tip, answer it."""
 
+import uuid
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from oo.lib.jobs import wake_soon
 from oo.lib.problem import problem
 from recommender.moment import standing
 from recommender.react import Answer, NoSuchTip, react
-from recommender.serving import Tip, serve_tip
+from recommender.serving import Silence, Tip, look
+from recommender.undo import TooLate, undo
+from recommender.why import why_this
 
 LONGEST_DWELL_MS = 7 * 24 * 3600 * 1000
 
@@ -30,8 +33,18 @@ class TipReply(serializers.Serializer[Tip]):
     expires_at = serializers.DateTimeField()
 
 
+class SilenceReply(serializers.Serializer[Silence]):
+    id = serializers.UUIDField()
+    expires_at = serializers.DateTimeField()
+
+
 class RecommendReply(serializers.Serializer[Any]):
     tip = TipReply(allow_null=True)
+    silence = SilenceReply(
+        allow_null=True,
+        help_text="There are tips, and oO chose to give none just now. Answer it with `show` to be "
+        "shown one anyway.",
+    )
     state = serializers.ChoiceField(
         choices=["tip", "connect", "reading", "reconnect", "quiet"],
         help_text="Why there is no tip: nothing connected, still reading, only you can reconnect, "
@@ -47,16 +60,26 @@ class RecommendView(APIView):
         user = person(request)
         freshen(user.pk)
         now = timezone.now()
-        tip = serve_tip(user, now=now, rng=np.random.default_rng())
-        state = "tip" if tip else standing(user, has_tip=False, now=now).state
-        if tip is None:
+        seen = look(user, now=now, rng=np.random.default_rng())
+        stands = standing(
+            user,
+            seen.connections,
+            has_tip=seen.tip is not None,
+            silent=seen.silence is not None,
+            now=now,
+        )
+        if seen.shown is None:
             wake_soon(refresh_user, user.pk, seconds=0)
-        return Response(RecommendReply({"tip": tip, "state": state}).data)
+        reply = {"tip": seen.tip, "silence": seen.silence, "state": stands.state}
+        return Response(RecommendReply(reply).data)
 
 
 class FeedbackRequest(serializers.Serializer[Any]):
     tip = serializers.UUIDField()
-    reaction = serializers.ChoiceField(choices=["done", "snooze", "dismiss"])
+    reaction = serializers.ChoiceField(
+        choices=["done", "snooze", "dismiss", "show"],
+        help_text="`show` answers silence, the others a tip.",
+    )
     dwell_ms = serializers.IntegerField(
         min_value=0,
         max_value=LONGEST_DWELL_MS,
@@ -94,4 +117,52 @@ class FeedbackView(APIView):
             )
         except NoSuchTip:
             return problem(404, "There is no such tip, or it is not yours.")
+        except ValueError:
+            return problem(400, "That is no answer to this one.")
         return Response(FeedbackReply(answer).data)
+
+
+class UndoReply(serializers.Serializer[Any]):
+    says = serializers.CharField(help_text="A sentence for the user.")
+
+
+class UndoView(APIView):
+    """Takes back an answer given a few minutes ago, as if it had never been."""
+
+    @extend_schema(
+        request=None,
+        responses={
+            200: UndoReply,
+            404: OpenApiResponse(description="No such answer of yours."),
+            409: OpenApiResponse(description="It is too late."),
+        },
+    )
+    def delete(self, request: Request, decision_id: uuid.UUID) -> Response:
+        try:
+            says = undo(decision_id, user_id=person(request).pk, now=timezone.now())
+        except NoSuchTip:
+            return problem(404, "There is no such answer, or it is not yours.")
+        except TooLate:
+            return problem(409, "It is too late to take that back.")
+        return Response(UndoReply({"says": says}).data)
+
+
+class WhyReply(serializers.Serializer[Any]):
+    explained = serializers.BooleanField(
+        help_text="False when what made the decision is gone, which `text` then says."
+    )
+    text = serializers.CharField(help_text="Plain sentences, with another tip's words where named.")
+
+
+class WhyView(APIView):
+    """Why this, now: what spoke for a tip or for silence, and what it would have been instead."""
+
+    @extend_schema(
+        responses={200: WhyReply, 404: OpenApiResponse(description="No such tip of yours.")}
+    )
+    def get(self, request: Request, decision_id: uuid.UUID) -> Response:
+        try:
+            told = why_this(person(request), decision_id, now=timezone.now())
+        except NoSuchTip:
+            return problem(404, "There is no such tip, or it is not yours.")
+        return Response(WhyReply({"explained": told.why is not None, "text": told.text}).data)

@@ -31,7 +31,38 @@ def policies_load(app_configs: object, **kwargs: object) -> list[CheckMessage]:
                 id="recommender.E003",
             )
         )
-    positive = ("TIP_HOURS", "POLICY_BUDGET_MS", "SNOOZE_MINUTES", "DISMISS_DAYS")
+    if unknown := [name for name in settings.SHADOW_POLICIES if name not in known]:
+        found.append(
+            Error(
+                f"SHADOW_POLICIES names {', '.join(unknown)}, which are no policies here.",
+                hint=f"The policies here are {', '.join(known)}.",
+                id="recommender.E005",
+            )
+        )
+    if settings.PRIOR_EPSILON < 0:
+        found.append(
+            Error(
+                "PRIOR_EPSILON is negative.",
+                hint="0 turns the estimates of the shared prior off; 1 is a usual value.",
+                id="recommender.E006",
+            )
+        )
+    address = settings.MLFLOW_TRACKING_URI
+    if address and not address.startswith(("http://", "https://")):
+        found.append(
+            Error(
+                f"MLFLOW_TRACKING_URI is {address!r}, which is no http address.",
+                hint="oO speaks to an MLflow server only; run `mlflow server` over that store.",
+                id="recommender.E007",
+            )
+        )
+    positive = (
+        "TIP_HOURS",
+        "POLICY_BUDGET_MS",
+        "SNOOZE_MINUTES",
+        "DISMISS_DAYS",
+        "SILENCE_MINUTES",
+    )
     if wrong := [name for name in positive if getattr(settings, name) <= 0]:
         found.append(
             Error(

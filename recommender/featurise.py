@@ -1,11 +1,11 @@
 """From candidates to what a policy may know of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from agents.models import Candidate
-from recommender.bandit.features import Facts, Moment, named
+from recommender.bandit.features import Facts, Moment, named, silence
 from recommender.contenders import Contender
 
 SECONDS_A_DAY = 86_400
@@ -13,6 +13,15 @@ SECONDS_A_DAY = 86_400
 REMINDER_PRIORITY = 3
 
 Row = dict[str, float]
+Columns = dict[str, Any]
+"""By name: a list of one value per action, None where it is not known; or one value for all."""
+
+
+def moment_of(local: datetime, meeting: datetime | None) -> Moment:
+    """The moment as a policy sees it. `meeting` is when the next meeting begins, or one began."""
+    if meeting is None:
+        return Moment(local)
+    return Moment(local, (meeting - local).total_seconds() / 60)
 
 
 def facts_of(one: Contender, local: datetime) -> Facts:
@@ -21,33 +30,44 @@ def facts_of(one: Contender, local: datetime) -> Facts:
         age = (local - one.created_at).total_seconds() / SECONDS_A_DAY
         priority = REMINDER_PRIORITY if one.kind == Candidate.Kind.REMINDER else 1
         return Facts(one.kind, age_days=max(age, 0.0), priority=priority)
+    today = local.date()
     if one.due_at is not None:
         overdue = one.due_at < local
+        due_today = not overdue and one.due_at.astimezone(local.tzinfo).date() == today
     else:
-        overdue = one.due_on is not None and one.due_on < local.date()
+        overdue = one.due_on is not None and one.due_on < today
+        due_today = one.due_on == today
     priority = one.priority or 1
     if one.kind == Candidate.Kind.REMINDER:
         priority = max(priority, REMINDER_PRIORITY)
     age = (local - one.added_at).total_seconds() / SECONDS_A_DAY
-    return Facts(one.kind, is_overdue=overdue, age_days=max(age, 0.0), priority=priority)
+    return Facts(one.kind, overdue, max(age, 0.0), priority, due_today)
 
 
-def rows_of(living: Sequence[Contender], local: datetime) -> list[Row]:
+def rows_of(living: Sequence[Contender], moment: Moment) -> list[Row]:
     """Raw named features, a dict for each candidate."""
-    moment = Moment(local)
-    return [named(facts_of(one, local), moment) for one in living]
+    return [named(facts_of(one, moment.local), moment) for one in living]
 
 
-def pack(rows: Sequence[Row]) -> dict[str, Any]:
+def silent_row(moment: Moment) -> Row:
+    """Raw named features of saying nothing."""
+    return silence(moment)
+
+
+def pack(rows: Sequence[Row]) -> Columns:
     """Rows as columns; what is the same in every row becomes one number."""
-    packed: dict[str, Any] = {}
+    packed: Columns = {}
     for name in sorted({name for row in rows for name in row}):
-        column = [row.get(name) for row in rows]
-        packed[name] = column[0] if len(set(column)) == 1 else column
+        packed[name] = alike([row.get(name) for row in rows])
     return packed
 
 
-def unpack(packed: dict[str, Any], count: int) -> list[Row]:
+def alike(column: list[Any]) -> Any:
+    """One value where all are the same."""
+    return column[0] if len(set(column)) == 1 else column
+
+
+def unpack(packed: Mapping[str, Any], count: int) -> list[Row]:
     """What `pack` packed."""
     rows: list[Row] = [{} for _ in range(count)]
     for name, column in packed.items():

@@ -11,9 +11,9 @@ from oo.events.catalogue import (
 )
 from oo.events.subscribe import on
 from oo.lib.jobs import wake, wake_soon
-from recommender.jobs import learn_user, settle_rewards
+from recommender.jobs import LEARN_SECONDS, learn_user, settle_rewards
+from recommender.late import completed_elsewhere
 from recommender.react import close_untrue
-from recommender.serving import LEARN_SECONDS
 
 
 @on(TipFeedback)
@@ -24,6 +24,12 @@ def settle_it(event: TipFeedback, now: datetime) -> None:
 @on(RewardSettled)
 def learn_from_it(event: RewardSettled, now: datetime) -> None:
     wake_soon(learn_user, event.user_id, seconds=LEARN_SECONDS)
+
+
+@on(TaskCompleted)
+def count_it_as_done(event: TaskCompleted, now: datetime) -> None:
+    if event.where == "source":
+        completed_elsewhere(event.task_id, now=now)
 
 
 @on(TaskCompleted, TaskSynced, ConnectionChanged)

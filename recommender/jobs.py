@@ -1,15 +1,15 @@
-import logging
+import secrets
 from datetime import timedelta
 
+import numpy as np
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from oo.lib.jobs import awake
 
-log = logging.getLogger(__name__)
-
 BATCH = 200
+LEARN_SECONDS = 0.5  # reactions come in flocks; one fold answers them all
 
 
 @shared_task
@@ -31,23 +31,18 @@ def learn_user(user_id: int) -> None:
 @shared_task
 def learn_sweep() -> None:
     """Settles and learns whatever a lost wake-up left behind."""
-    from recommender.learn import learn, users_to_teach
+    from recommender.learn import teach, users_to_teach
 
     settle_rewards()
     last = 0
     while users := users_to_teach(limit=BATCH, after=last):
-        for user_id in users:
-            try:
-                learn(user_id, now=timezone.now())
-            except Exception:
-                # One person's fault must not keep the others untaught.
-                log.exception("learning for user %s", user_id)
+        teach(users, now=timezone.now())
         last = users[-1]
 
 
 @shared_task
 def prune_decisions() -> None:
-    """Drops decisions that nobody answered, past their retention."""
+    """Empties decisions that nobody answered, past their retention."""
     from recommender.react import prune_unanswered
 
     keep = timedelta(days=settings.EVENT_RETENTION_DAYS)
@@ -59,3 +54,67 @@ def expire_tips() -> None:
     from recommender.react import expire
 
     expire(now=timezone.now())
+
+
+# ------------------------------------------------------------------------------------------------
+# Changing policies safely: docs/changing-policies.md
+
+
+@shared_task
+def estimate_priors() -> None:
+    """What the noise is made of is nobody's to repeat."""
+    from recommender.priors import estimate_all
+
+    chance = np.random.default_rng(secrets.randbits(256))
+    estimate_all(now=timezone.now(), rng=chance)
+
+
+@shared_task
+def sweep_shadows() -> None:
+    from recommender.shadow import sweep
+
+    sweep(now=timezone.now())
+
+
+@shared_task
+def evaluate_policies() -> None:
+    from recommender.evaluate import evaluate_all
+    from recommender.experiments import look_at_running
+
+    evaluate_all(now=timezone.now())
+    look_at_running(now=timezone.now())
+
+
+@shared_task
+def guard_promotion() -> None:
+    from recommender.promote import watch
+
+    watch(now=timezone.now())
+
+
+@shared_task
+def adapt_experiment() -> None:
+    from recommender.experiments import adapt
+
+    adapt(now=timezone.now())
+
+
+@shared_task
+def look_for_drift() -> None:
+    from recommender.drift import look
+
+    look(now=timezone.now())
+
+
+@shared_task
+def look_for_turn() -> None:
+    from recommender.turn import look
+
+    look(now=timezone.now())
+
+
+@shared_task
+def send_runs() -> None:
+    from recommender.runs import send
+
+    send(now=timezone.now())

@@ -1,152 +1,296 @@
-"""From settled rewards to what a policy knows: each folded exactly once, in an order that is kept.
+"""From the ledger of rewards to what a policy knows: a projection, made again at will.
 
-The state is a projection of the feedback: `rebuild` folds the same rewards in the same order from
-nothing and gets the same bits.
+A state holds the ledger up to `through`. Learning folds what came after, in batches of many users:
+each row exactly once, since the state and how far it has come are written together, under the
+user's lock. Sums are exact, so that a correction leaves no trace of what it corrects.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import F, QuerySet
 
-from accounts.models import User
+from recommender import live
 from recommender.bandit.envelope import StateError
 from recommender.bandit.features import vectorise
 from recommender.bandit.policies.base import Policy
-from recommender.featurise import unpack
-from recommender.models import Feedback, PolicyState
-from recommender.registry import active
+from recommender.ledger import Line, alone_with, append
+from recommender.models import PolicyState, Reward
+from recommender.react import settle
 
 log = logging.getLogger(__name__)
 
+BATCH = 500
+
+InForce = dict[tuple[int, UUID], float]
+"""What a user's decisions count as being worth, as far as a fold has come."""
+
+
+class Entry(NamedTuple):
+    """A row of the ledger with the features of what was chosen; a reset has neither."""
+
+    user_id: int
+    position: int
+    decision_id: UUID | None
+    reward: float | None
+    chosen: int | None
+    features: Mapping[str, Any] | None
+
+
+COLUMNS = (
+    "user_id", "position", "decision_id", "reward", "decision__score__chosen",
+    "decision__score__features",
+)  # fmt: skip
+
 
 def users_to_teach(*, limit: int, after: int = 0) -> list[int]:
-    """Whose settled rewards wait to be learned: ids above `after`, in order."""
-    waiting = Feedback.objects.filter(
-        learned_order=None, forgotten_at=None, settled_at__isnull=False, user_id__gt=after
-    )
+    """Whose rewards wait to be learned: ids above `after`, in order."""
+    waiting = Reward.objects.filter(folded_at=None, user_id__gt=after)
     return list(waiting.order_by("user_id").values_list("user_id", flat=True).distinct()[:limit])
 
 
 def learn(user_id: int, *, now: datetime) -> int:
-    """Folds a user's unlearned rewards into the active policy's state. Returns how many.
+    """Folds what waits for one user into the states of every policy that serves anyone, so that
+    who changes hands in an experiment is known there. Returns how many rewards waited.
 
     Of two workers, the second finds nothing left to fold.
     """
-    if not Feedback.objects.filter(user_id=user_id).exists():
+    return learn_all([user_id], now=now)
+
+
+def learn_all(user_ids: Collection[int], *, now: datetime) -> int:
+    """`learn` for many users at once, all or none."""
+    if not Reward.objects.filter(user_id__in=user_ids).exists():
         return 0  # they never answered, or left while this job waited its turn
-    cls = active()
-    with _alone_with(user_id):
-        row = _locked(cls, user_id, now)
-        policy = _loaded(cls, row)
-        mine = Feedback.objects.filter(user_id=user_id, forgotten_at=None)
-        # Rewards that another policy learned while it was the active one come first.
-        for feedback in _with_scores(
-            mine.filter(learned_order__gt=row.through).order_by("learned_order")
-        ):
-            _fold(policy, feedback)
-        highest = Feedback.objects.filter(user_id=user_id).aggregate(last=Max("learned_order"))
-        row.through = highest["last"] or 0
-        waiting = list(
-            _with_scores(
-                mine.filter(learned_order=None, reward__isnull=False).order_by(
-                    "settled_at", "created_at", "pk"
-                )
-            )
-        )
-        for feedback in waiting:
-            _fold(policy, feedback)
-            row.through += 1
-            feedback.learned_order = row.through
-        Feedback.objects.bulk_update(waiting, ["learned_order"], batch_size=500)
-        _keep(row, policy, now)
-    return len(waiting)
+    live.refresh()
+    with alone_with(user_ids) as here:
+        for cls in live.serving():
+            _catch_up(cls, here, now)
+        return Reward.objects.filter(user_id__in=here, folded_at=None).update(folded_at=now)
 
 
-def rebuild(user_id: int, *, now: datetime) -> bytes:
-    """Makes the active policy's state anew from the feedback alone. Returns the state."""
-    cls = active()
-    with _alone_with(user_id):
-        row = _locked(cls, user_id, now)
-        policy = cls.fresh()
-        row.through = 0
-        learned = Feedback.objects.filter(
-            user_id=user_id, learned_order__isnull=False, forgotten_at=None
-        )
-        for feedback in _with_scores(learned.order_by("learned_order")):
-            _fold(policy, feedback)
-            row.through = feedback.learned_order or 0
-        _keep(row, policy, now)
-    return policy.state()
+def project(cls: type[Policy], user_ids: Collection[int], *, now: datetime) -> int:
+    """Brings any policy's states up to the ledger, be it one that serves nobody. Returns how many
+    rewards were folded.
+    """
+    with alone_with(user_ids) as here:
+        return _catch_up(cls, here, now)
+
+
+def rebuild(user_id: int, *, now: datetime, cls: type[Policy] | None = None) -> bytes:
+    """Makes a policy's state anew from the ledger alone. Returns the state.
+
+    Without `cls`, of the policy that serves the user.
+    """
+    cls = cls or live.present(user_id, now=now).policy
+    with alone_with([user_id]):
+        _catch_up(cls, [user_id], now, anew=True)
+        rows = PolicyState.objects.filter(user_id=user_id, policy=cls.id)
+        return bytes(rows.values_list("state", flat=True).get())
+
+
+def rebuild_all(cls: type[Policy], user_ids: Collection[int], *, now: datetime) -> int:
+    """Makes a policy's states of many users anew. Returns how many came out otherwise than they
+    would have by going on from what they were.
+    """
+    with alone_with(user_ids) as here:
+        _catch_up(cls, here, now)
+        rows = PolicyState.objects.filter(user_id__in=here, policy=cls.id)
+        before = {user: bytes(state) for user, state in rows.values_list("user_id", "state")}
+        _catch_up(cls, here, now, anew=True)
+        after = rows.values_list("user_id", "state")
+        return sum(before[user] != bytes(state) for user, state in after)
 
 
 def reset(user_id: int, *, now: datetime) -> int:
-    """Forgets what was learned about a user: they start from the rule. Returns rewards forgotten.
+    """Forgets what was learned about a user: they start from the prior. Returns rewards forgotten.
 
     The decisions stay; a rebuild does not bring back what was forgotten.
     """
-    with _alone_with(user_id):
-        forgotten = Feedback.objects.filter(user_id=user_id, forgotten_at=None).update(
-            forgotten_at=now
-        )
+    with alone_with([user_id]):
+        settle(now=now, only=user_id)  # what they said until now is forgotten too
+        known: InForce = {}
+        for entry in _read(Reward.objects.filter(user_id=user_id), features=False):
+            _follow(known, entry)
+        append([Line(user_id, None, None, Reward.Why.RESET)], now=now)
+        Reward.objects.filter(user_id=user_id, folded_at=None).update(folded_at=now)
         PolicyState.objects.filter(user_id=user_id).delete()
-    return forgotten
+    return len(known)
 
 
-@contextmanager
-def _alone_with(user_id: int) -> Iterator[None]:
-    """A transaction in which nobody else learns, rebuilds or resets for this user.
+def fold(policy: Policy, entries: Sequence[Entry], known: InForce) -> Policy:
+    """The policy after these rows of one user, in order; `known` is what was in force, and is after.
 
-    The lock is on the user's row, since a newcomer has no other yet. It lets rows that refer to the
-    user be written meanwhile.
+    Returns another policy after a reset.
     """
-    with transaction.atomic():
-        list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
-        yield
+    return (
+        _fold({entries[0].user_id: policy}, entries, known)[entries[0].user_id]
+        if entries
+        else policy
+    )
 
 
-def _locked(cls: type[Policy], user_id: int, now: datetime) -> PolicyState:
-    """The state's row; that of a newcomer, or of an older version, holds nothing yet."""
-    fresh = {
-        "version": cls.version,
-        "state": cls.fresh().state(),
-        "count": 0,
-        "through": 0,
-        "updated_at": now,
-    }
-    row, _ = PolicyState.objects.get_or_create(user_id=user_id, policy=cls.id, defaults=fresh)
-    if row.version != cls.version:
-        for name, value in fresh.items():
-            setattr(row, name, value)
-    return row
+def read(rows: "QuerySet[Reward]") -> Iterator[Entry]:
+    """The entries of rows, each user's in order."""
+    return _read(rows)
 
 
-def _loaded(cls: type[Policy], row: PolicyState) -> Policy:
-    """What the row holds; a state that can't be read is made anew from the feedback."""
-    try:
-        return cls.load(bytes(row.state))
-    except StateError:
-        log.exception("the state of %s is unreadable and is rebuilt", row)
-        row.through = 0
-        return cls.fresh()
+def _catch_up(
+    cls: type[Policy], user_ids: Collection[int], now: datetime, *, anew: bool = False
+) -> int:
+    """Folds what a policy's states of these users, who are locked, do not hold yet, or all of it."""
+    policies, through, kept = {}, {}, set()
+    states = PolicyState.objects.filter(user_id__in=user_ids, policy=cls.id)
+    for row in states.none() if anew else states:
+        if row.version != cls.version:
+            continue  # of before an upgrade: made anew
+        try:
+            policies[row.user_id] = cls.load(bytes(row.state))
+        except StateError:
+            log.exception("%s is unreadable and is made anew", row)
+            continue
+        through[row.user_id] = row.through
+        kept.add(row.user_id)
+    lost = set(user_ids) - kept
+    for user_id in lost:
+        policies[user_id], through[user_id] = cls.fresh(), 0
+    folded, changed = 0, set(lost)
+    known: InForce = {}
+    for entries in _waiting(cls, kept, lost):
+        _recall(known, entries, kept, through)
+        policies |= _fold(policies, entries, known)
+        for entry in entries:
+            through[entry.user_id] = entry.position
+            changed.add(entry.user_id)
+        folded += len(entries)
+    PolicyState.objects.bulk_create(
+        [
+            PolicyState(
+                user_id=user_id,
+                policy=cls.id,
+                version=cls.version,
+                state=policies[user_id].state(),
+                count=policies[user_id].count,
+                through=through[user_id],
+                updated_at=now,
+            )
+            for user_id in sorted(changed)
+        ],
+        update_conflicts=True,
+        unique_fields=["user", "policy"],
+        update_fields=["version", "state", "count", "through", "updated_at"],
+        batch_size=500,
+    )
+    return folded
 
 
-def _with_scores(rows: "models.QuerySet[Feedback]") -> Iterator[Feedback]:
-    return rows.select_related("decision__score").iterator(chunk_size=200)
+def _waiting(cls: type[Policy], kept: set[int], lost: set[int]) -> Iterator[list[Entry]]:
+    """What these users' states of a policy lack, in batches."""
+    lacking = Reward.objects.filter(
+        user__policy_states__policy=cls.id, position__gt=F("user__policy_states__through")
+    )
+    for rows in (
+        lacking.filter(user_id__in=kept) if kept else None,
+        Reward.objects.filter(user_id__in=lost) if lost else None,
+    ):
+        if rows is None:
+            continue
+        entries = _read(rows)
+        while batch := list(islice(entries, BATCH)):
+            yield batch
 
 
-def _fold(policy: Policy, feedback: Feedback) -> None:
-    if not policy.learns or feedback.reward is None:
+def _read(rows: "QuerySet[Reward]", *, features: bool = True) -> Iterator[Entry]:
+    """As plain tuples: model instances cost more than the folding."""
+    ordered = rows.order_by("user_id", "position")
+    if features:
+        full = ordered.values_list(*COLUMNS).iterator(chunk_size=BATCH)
+        return (Entry._make(row) for row in full)
+    plain = ordered.values_list(*COLUMNS[:4]).iterator(chunk_size=BATCH)
+    return (Entry._make((*row, None, None)) for row in plain)
+
+
+def _recall(
+    known: InForce, entries: Sequence[Entry], kept: set[int], through: Mapping[int, int]
+) -> None:
+    """Adds to `known` what the states hold already of the decisions that these entries are about."""
+    again = {e.decision_id for e in entries if e.user_id in kept and e.decision_id is not None}
+    if not again:
         return
-    score = feedback.decision.score
-    chosen = unpack(score.features, len(score.candidates))[score.chosen]
-    policy.learn(vectorise([chosen], policy.feature_set)[0], feedback.reward)
+    before = Reward.objects.filter(decision_id__in=again)
+    resets = Reward.objects.filter(user_id__in={e.user_id for e in entries} & kept, decision=None)
+    first = {entry.user_id: entry.position for entry in reversed(entries)}
+    held = [
+        entry
+        for entry in _read(before, features=False)
+        if entry.user_id in first and entry.position < first[entry.user_id]
+    ]
+    if not held:
+        return
+    held += [e for e in _read(resets, features=False) if e.position < first[e.user_id]]
+    for entry in sorted(held, key=lambda e: (e.user_id, e.position)):
+        _follow(known, entry)
 
 
-def _keep(row: PolicyState, policy: Policy, now: datetime) -> None:
-    row.state, row.version, row.count = policy.state(), policy.version, policy.count
-    row.updated_at = now
-    row.save(update_fields=["state", "version", "count", "through", "updated_at"])
+def _fold(
+    policies: Mapping[int, Policy], entries: Sequence[Entry], known: InForce
+) -> dict[int, Policy]:
+    """Those of `policies`, by user, that these rows change; `known` follows."""
+    after: dict[int, Policy] = {}
+    any_one = next(iter(policies.values()))
+    about = [entry for entry in entries if entry.decision_id is not None]
+    vectors = iter(vectorise([_chosen(entry) for entry in about], any_one.feature_set))
+    for entry in entries:
+        policy = after.get(entry.user_id) or policies[entry.user_id]
+        if entry.decision_id is None:
+            policy = type(policy).fresh()
+        else:
+            x = next(vectors)
+            held = known.get((entry.user_id, entry.decision_id))
+            if held is not None and policy.learns:
+                policy.unlearn(x, held)
+            if entry.reward is not None and policy.learns:
+                policy.learn(x, entry.reward)
+        after[entry.user_id] = policy
+        _follow(known, entry)
+    return after
+
+
+def _chosen(entry: Entry) -> dict[str, Any]:
+    """The raw features of what the decision chose."""
+    if entry.features is None or entry.chosen is None:
+        raise LookupError(f"decision {entry.decision_id} has lost what it was made from")
+    at = entry.chosen
+    return {
+        name: column[at] if isinstance(column, list) else column
+        for name, column in entry.features.items()
+    }
+
+
+def _follow(known: InForce, entry: Entry) -> None:
+    """What is in force after one more row."""
+    if entry.decision_id is None:
+        for key in [key for key in known if key[0] == entry.user_id]:
+            del known[key]
+    elif entry.reward is None:
+        known.pop((entry.user_id, entry.decision_id), None)
+    else:
+        known[entry.user_id, entry.decision_id] = entry.reward
+
+
+def teach(user_ids: Iterable[int], *, now: datetime) -> None:
+    """`learn` for each of many users: together, or one by one where one of them stands in the way."""
+    ids = list(user_ids)
+    try:
+        learn_all(ids, now=now)
+    except Exception:
+        if len(ids) == 1:
+            # One person's fault must not keep the others untaught.
+            log.exception("learning for user %s", ids[0])
+            return
+        for user_id in ids:
+            teach([user_id], now=now)

@@ -1,8 +1,9 @@
 """What there is to say when there is no tip, or beside it: why, and what the user can do."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from accounts.models import User
 from agents.models import AgentOutput
@@ -23,11 +24,17 @@ class Standing:
     slow: bool = False
 
 
-def standing(user: User, *, has_tip: bool, now: datetime) -> Standing:
-    """One query, two when there is no tip. Trouble that will pass is not the user's to know."""
-    rows = list(
-        Connection.objects.filter(user=user).values("source", "status", "synced_at", "failures")
-    )
+def standing(
+    user: User,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    has_tip: bool,
+    silent: bool = False,
+    now: datetime,
+) -> Standing:
+    """One query when there is nothing to say, else none. `rows` are the user's connections: source,
+    status, when they were synced, failures. Trouble that will pass is not the user's to know.
+    """
     broken = tuple(
         sources.get(row["source"])
         for row in rows
@@ -35,12 +42,14 @@ def standing(user: User, *, has_tip: bool, now: datetime) -> Standing:
     )
     if has_tip:
         return Standing("tip", broken)
+    if silent:
+        return Standing("quiet", broken)
     if not rows:
         return Standing("connect")
     unread = [
         row
         for row in rows
-        if row["status"] == Connection.Status.CONNECTED and row["synced_at"] is None
+        if row["status"] == Connection.Status.CONNECTED and row["synced"] is None
     ]
     if unread:
         return Standing("reading", broken, slow=all(row["failures"] for row in unread))

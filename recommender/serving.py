@@ -2,15 +2,15 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import FilteredRelation, Q
 
 from accounts.models import User
 from accounts.zones import zone_of
@@ -19,15 +19,15 @@ from oo.events.catalogue import TipServed
 from oo.events.publish import publish
 from oo.lib.jobs import wake_soon
 from recommender.contenders import TITLE, Contender, contenders
-from recommender.decide import Ruling, decide
-from recommender.featurise import Row, pack, rows_of
-from recommender.jobs import learn_user
-from recommender.models import Decision, Score
-from recommender.registry import active
+from recommender.decide import decide
+from recommender.featurise import moment_of, rows_of, silent_row
+from recommender.jobs import LEARN_SECONDS, learn_user
+from recommender.live import Live, live
+from recommender.models import Decision
+from recommender.record import Made, write_down
+from recommender.seat import seat
 
 log = logging.getLogger(__name__)
-
-LEARN_SECONDS = 0.5  # reactions come in flocks; one fold answers them all
 
 
 @dataclass(frozen=True)
@@ -47,118 +47,169 @@ class Tip:
         return f"{self.before}{self.words}{self.after}"
 
 
+@dataclass(frozen=True)
+class Silence:
+    """A decision to say nothing, until `expires_at`."""
+
+    id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Look:
+    """What someone who looks is shown: a tip, silence, or None when there is nothing to say.
+
+    `connections` are their sources as recommender.moment takes them. `said` is their last reaction
+    (`id` of the decision, `reaction`) while it can be undone.
+    """
+
+    shown: Tip | Silence | None
+    connections: list[dict[str, Any]] = field(default_factory=list)
+    said: dict[str, str] | None = None
+
+    @property
+    def tip(self) -> Tip | None:
+        return self.shown if isinstance(self.shown, Tip) else None
+
+    @property
+    def silence(self) -> Silence | None:
+        return self.shown if isinstance(self.shown, Silence) else None
+
+
 def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | None:
     """The tip this user sees now: the open one while it holds, else a newly chosen one.
 
-    None is an answer too: nothing is worth saying. For a caller that has the user, one query for
-    a reload and five for a new tip.
+    None is an answer too: nothing is worth saying, or now is no moment to say it.
     """
+    return look(user, now=now, rng=rng).tip
+
+
+def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
+    """The open decision while it holds, else a new one. For a caller that has the user, one query
+    for a reload and five for something new, also when something old has to be closed first.
+    """
+    seen: Mapping[str, Any] = {}
     for _ in range(3):
-        seat = _seat(user)
-        if seat["open__id"] is not None:
-            tip = _still_true(seat, now)
-            if tip:
-                return tip
-            _close(seat, now)
-        state = seat["learned__state"]
-        if state is None or seat["learned__version"] != active().version:
-            # A newcomer, or someone whom this policy, or this version of it, has yet to get to know.
-            wake_soon(learn_user, user.pk, seconds=LEARN_SECONDS)
-            state = None
+        who = live(user.pk, now=now)
+        seen = seat(user, who.policy.id, now=now)
+        ordered = live(user.pk, seen, now=now)
+        if ordered.policy is not who.policy:
+            seen = seat(user, ordered.policy.id, now=now)
+        shown = _still_holds(seen, now)
+        if shown:
+            return _look(shown, seen)
         try:
-            return _choose(user, state, now=now, rng=rng)
+            return _look(_choose(user, seen, ordered, now=now, rng=rng), seen)
         except IntegrityError:
             log.info("user %s: another device was quicker, showing what it was given", user.pk)
     log.error("user %s: no seat after three tries", user.pk)
-    return None
+    return _look(None, seen)
 
 
-def _seat(user: User) -> Mapping[str, Any]:
-    """The open decision with all it takes to show it, and the policy's state: in one query."""
-    return (
-        User.objects.filter(pk=user.pk)
-        .annotate(
-            open=FilteredRelation(
-                "decisions", condition=Q(decisions__status=Decision.Status.OPEN)
-            ),
-            learned=FilteredRelation(
-                "policy_states", condition=Q(policy_states__policy=settings.ACTIVE_POLICY)
-            ),
-        )
-        .values(
-            "learned__state", "learned__version",
-            "open__id", "open__kind", "open__created_at", "open__expires_at",
-            "open__candidate__content", "open__candidate__task__closed_at",
-            "open__candidate__task__external_id", "open__candidate__task__connection_id",
-            "open__candidate__event__external_id", "open__candidate__event__connection_id",
-        )
-        .get()
-    )  # fmt: skip
+def _look(shown: Tip | Silence | None, seen: Mapping[str, Any]) -> Look:
+    said = seen["said"]
+    if said is not None:
+        said = {**said, "id": str(UUID(said["id"]))}
+    return Look(shown, seen["sources"] or [], said)
 
 
-def _still_true(seat: Mapping[str, Any], now: datetime) -> Tip | None:
-    """The open tip, or None when it ran out, its task is closed or its text can't be had."""
-    content = seat["open__candidate__content"]
-    if (
-        content is None  # the candidate went with its connection
-        or seat["open__expires_at"] <= now
-        or seat["open__candidate__task__closed_at"]
-    ):
+def _still_holds(seen: Mapping[str, Any], now: datetime) -> Tip | Silence | None:
+    """The open decision, or None when there is none, it ran out, its task is closed, its text can't
+    be had, or it was silence and there is something new to say.
+    """
+    if seen["open__id"] is None or seen["open__expires_at"] <= now:
+        return None
+    if seen["open__kind"] == Decision.SILENCE:
+        if seen["overtaken"]:
+            return None
+        return Silence(str(seen["open__id"]), seen["open__expires_at"])
+    content = seen["open__candidate__content"]
+    # Without content the candidate went with its connection.
+    if content is None or seen["open__candidate__task__closed_at"]:
         return None
     words: str | None = ""
     if TITLE in content:
-        kind = "task" if seat["open__candidate__task__connection_id"] else "event"
-        connection_id = seat[f"open__candidate__{kind}__connection_id"]
+        kind = "task" if seen["open__candidate__task__connection_id"] else "event"
+        connection_id = seen[f"open__candidate__{kind}__connection_id"]
         texts = snapshot.read(connection_id) or {}
-        words = texts.get(f"{kind}:{seat[f'open__candidate__{kind}__external_id']}")
+        words = texts.get(f"{kind}:{seen[f'open__candidate__{kind}__external_id']}")
     if words is None:
         return None
     return _tip(
-        seat["open__id"], seat["open__kind"], content, words,
-        seat["open__created_at"], seat["open__expires_at"],
+        seen["open__id"], seen["open__kind"], content, words,
+        seen["open__created_at"], seen["open__expires_at"],
     )  # fmt: skip
 
 
-def _close(seat: Mapping[str, Any], now: datetime) -> None:
-    """A tip that ran out, or whose words can't be had just now, may still be answered."""
-    untrue = seat["open__candidate__content"] is None or seat["open__candidate__task__closed_at"]
-    status = Decision.Status.UNTRUE if untrue else Decision.Status.EXPIRED
-    Decision.objects.filter(pk=seat["open__id"], status=Decision.Status.OPEN).update(
-        status=status, closed_at=now
-    )
+def _closed_as(seen: Mapping[str, Any], now: datetime) -> str:
+    """What becomes of the open decision. One that ran out, or whose words can't be had just now,
+    may still be answered.
+    """
+    if seen["open__expires_at"] <= now:
+        return Decision.Status.EXPIRED
+    if seen["open__kind"] == Decision.SILENCE:
+        return Decision.Status.UNTRUE
+    untrue = seen["open__candidate__content"] is None or seen["open__candidate__task__closed_at"]
+    return Decision.Status.UNTRUE if untrue else Decision.Status.EXPIRED
 
 
 def _choose(
-    user: User, state: bytes | None, *, now: datetime, rng: np.random.Generator
-) -> Tip | None:
+    user: User, seen: Mapping[str, Any], who: Live, *, now: datetime, rng: np.random.Generator
+) -> Tip | Silence | None:
     """A new decision over the candidates that can be shown. Raises IntegrityError when there is an
     open one already.
     """
+    state, through = seen["learned__state"], seen["learned__through"]
+    count = seen["learned__count"] or 0
+    if state is None or seen["learned__version"] != who.policy.version:
+        # A newcomer, or someone whom this policy, or this version of it, has yet to get to know.
+        wake_soon(learn_user, user.pk, seconds=LEARN_SECONDS)
+        state, through, count = None, 0, 0
     started = time.perf_counter()
     worded = contenders(user, now=now)
+    old = _old(user, seen, now)
     if not worded:
+        if old is not None:
+            Decision.objects.filter(pk=old.pk, status=Decision.Status.OPEN).update(
+                status=old.status, closed_at=now
+            )
         return None
     living = [one for one, _ in worded]
-    rows = rows_of(living, now.astimezone(zone_of(user.time_zone)))
+    moment = moment_of(now.astimezone(zone_of(user.time_zone)), seen["meeting"])
     seed = int(rng.integers(2**63 - 1))
-    ruling = decide(rows, state, seed=seed)
+    # Who has hardly answered yet came to see a tip; what suits them better is not known.
+    may_be_silent = count >= settings.SILENCE_AFTER and not _was_broken(seen["last"])
+    silence = silent_row(moment) if may_be_silent else None
+    ruling = decide(rows_of(living, moment), who, state, seed=seed, silence=silence)
     if ruling.failed:
         wake_soon(learn_user, user.pk, seconds=LEARN_SECONDS)  # mends a state that has rotted
-    chosen, words = worded[ruling.choice.index]
+    chosen: Contender | None = None
+    if not ruling.silent:
+        chosen, words = worded[ruling.choice.index]
+    ends = now + timedelta(minutes=settings.SILENCE_MINUTES)
+    if chosen is not None:
+        ends = min(now + timedelta(hours=settings.TIP_HOURS), chosen.expires_at)
     decision = Decision(
         user=user,
-        candidate_id=chosen.id,
-        kind=chosen.kind,
+        candidate_id=chosen and chosen.id,
+        kind=chosen.kind if chosen else Decision.SILENCE,
         policy=ruling.policy.id,
         policy_version=ruling.policy.version,
         propensity=ruling.choice.propensity,
         created_at=now,
-        expires_at=min(now + timedelta(hours=settings.TIP_HOURS), chosen.expires_at),
+        expires_at=ends,
     )
-    latency_us = int((time.perf_counter() - started) * 1e6)
+    made = Made(
+        decision=decision,
+        living=living,
+        ruling=ruling,
+        who=who,
+        through=0 if ruling.failed else through,
+        seed=seed,
+        latency_us=int((time.perf_counter() - started) * 1e6),
+    )
     with transaction.atomic():
-        decision.save(force_insert=True)
-        _explain(decision, living, rows, ruling, seed, latency_us).save(force_insert=True)
+        write_down(made, after=seen["last"], old=old)
         publish(
             TipServed(
                 user_id=user.pk,
@@ -168,36 +219,28 @@ def _choose(
             ),
             now=now,
         )
+    if chosen is None:
+        return Silence(str(decision.pk), decision.expires_at)
     return _tip(decision.pk, decision.kind, chosen.content, words, now, decision.expires_at)
 
 
-def _explain(
-    decision: Decision,
-    living: Sequence[Contender],
-    rows: list[Row],
-    ruling: Ruling,
-    seed: int,
-    latency_us: int,
-) -> Score:
-    chosen = living[ruling.choice.index]
-    return Score(
-        decision=decision,
-        chosen=ruling.choice.index,
-        candidates=[str(one.id) for one in living],
-        features=pack(rows),
-        scores=ruling.choice.scores.tolist(),
-        propensities=ruling.choice.pmf.tolist(),
-        feature_set=ruling.policy.feature_set.version,
-        policy=ruling.policy.id,
-        policy_version=ruling.policy.version,
-        prior_version=ruling.policy.prior_version,
-        state_count=ruling.policy.count,
-        seed=seed,
-        fell_back_from=ruling.failed,
-        fell_back_because=ruling.because,
-        model=chosen.model,
-        prompt_version=chosen.prompt_version,
-        latency_us=latency_us,
+def _was_broken(last: Mapping[str, Any] | None) -> bool:
+    """Whether the last decision was silence and the user asked for a tip instead."""
+    return last is not None and (last["kind"], last["status"]) == (
+        Decision.SILENCE, Decision.Status.ANSWERED,
+    )  # fmt: skip
+
+
+def _old(user: User, seen: Mapping[str, Any], now: datetime) -> Decision | None:
+    """The open decision as it is to be closed."""
+    if seen["open__id"] is None:
+        return None
+    columns = ("id", "kind", "policy", "policy_version", "propensity", "created_at", "expires_at")
+    return Decision(
+        user=user,
+        status=_closed_as(seen, now),
+        closed_at=now,
+        **{name: seen[f"open__{name}"] for name in columns},
     )
 
 

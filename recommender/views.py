@@ -17,8 +17,10 @@ from oo.lib.jobs import wake_soon
 from recommender.bandit.reward import Reaction
 from recommender.moment import standing
 from recommender.react import NoSuchTip, react
-from recommender.serving import serve_tip
+from recommender.serving import look
 from recommender.typeset import typeset
+from recommender.undo import TooLate, undo
+from recommender.why import why_this
 
 
 @never_cache
@@ -28,9 +30,16 @@ def tip(request: HttpRequest) -> HttpResponse:
     user = person(request)
     now = timezone.now()
     freshen(user.pk)
-    served = serve_tip(user, now=now, rng=np.random.default_rng())
-    stands = standing(user, has_tip=served is not None, now=now)
-    if served is None:
+    seen = look(user, now=now, rng=np.random.default_rng())
+    served = seen.tip
+    stands = standing(
+        user,
+        seen.connections,
+        has_tip=served is not None,
+        silent=seen.silence is not None,
+        now=now,
+    )
+    if seen.shown is None:
         wake_soon(refresh_user, user.pk, seconds=0)
     if stands.state == "connect":
         return redirect("connect")
@@ -38,9 +47,14 @@ def tip(request: HttpRequest) -> HttpResponse:
     size = (
         typeset(f"{served.words}{served.after}" if served.words else served.text) if served else ""
     )
-    return render(
-        request, "recommender/tip.html", {"tip": served, "standing": stands, "size": size}
-    )
+    context = {
+        "tip": served,
+        "silence": seen.silence,
+        "said": seen.said,
+        "standing": stands,
+        "size": size,
+    }
+    return render(request, "recommender/tip.html", context)
 
 
 @require_POST
@@ -55,6 +69,35 @@ def answer(request: HttpRequest) -> HttpResponse:
         said = react(person(request), tip_id, reaction.value, dwell_ms=None, now=timezone.now())
     except NoSuchTip as error:
         raise Http404 from error
+    except ValueError:
+        return HttpResponseBadRequest("That is no answer to this one.", "text/plain")
     if not said.counted:
         messages.info(request, said.says)
     return redirect("tip")
+
+
+@require_POST
+def take_back(request: HttpRequest) -> HttpResponse:
+    """Undoes the last reaction, within a few minutes."""
+    try:
+        tip_id = uuid.UUID(request.POST.get("tip", ""))
+    except ValueError:
+        return HttpResponseBadRequest("Say which tip to take back.", "text/plain")
+    try:
+        messages.info(request, undo(tip_id, user_id=person(request).pk, now=timezone.now()))
+    except NoSuchTip as error:
+        raise Http404 from error
+    except TooLate:
+        messages.info(request, "It is too late to take that back.")
+    return redirect("tip")
+
+
+@never_cache
+@require_safe
+def why(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Why this, now: what the tip page unfolds, and a page where there is no JavaScript."""
+    try:
+        explained = why_this(person(request), decision_id, now=timezone.now())
+    except NoSuchTip as error:
+        raise Http404 from error
+    return render(request, "recommender/why.html", {"explained": explained})

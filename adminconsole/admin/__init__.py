@@ -19,9 +19,23 @@ from adminconsole.admin import (  # noqa: E402
     agents,
     console,
     events,
+    experiments,
     integrations,
+    policies,
     recommender,
+    simulation,
     timetable,
 )
 
-__all__ = ["accounts", "agents", "console", "events", "integrations", "recommender", "timetable"]
+__all__ = [
+    "accounts",
+    "agents",
+    "console",
+    "events",
+    "experiments",
+    "integrations",
+    "policies",
+    "recommender",
+    "simulation",
+    "timetable",
+]

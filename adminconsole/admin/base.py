@@ -100,6 +100,12 @@ class Console(ModelAdmin):
             request, object_id, form_url, {**one, **(extra_context or {})}
         )
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        # An address with an empty `_to_field` means none; Django looks for a field of that name.
+        return super().get_object(request, object_id, from_field or None)
+
     # --- the operators' log stands in for Django's own -----------------------------------------
 
     def construct_change_message(
@@ -157,7 +163,9 @@ class Console(ModelAdmin):
         here = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
         if CONFIRMED not in request.POST:
             return self._ask(request, operation, [row], 1, back=here, hidden=[])
-        outcome = perform(operation, row.pk, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+        outcome = perform(
+            operation, row.pk, actor=request.user, now=timezone.now(), why=_why(request)  # type: ignore[arg-type]
+        )  # fmt: skip
         self._tell(request, operation, [outcome])
         if self.get_queryset(request).filter(pk=row.pk).exists():
             return HttpResponseRedirect(here)
@@ -180,7 +188,9 @@ class Console(ModelAdmin):
             )
         pks = list(rows.order_by("pk").values_list("pk", flat=True))
         if len(pks) <= AT_ONCE:
-            outcomes = perform_all(operation, pks, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+            outcomes = perform_all(
+                operation, pks, actor=request.user, now=timezone.now(), why=_why(request)  # type: ignore[arg-type]
+            )  # fmt: skip
             self._tell(request, operation, outcomes)
         else:
             self._hand_over(request, operation, pks)
@@ -275,6 +285,10 @@ class Shown(TabularInline):
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         rows = rows_of(self.model)
         return rows.order_by(*self.ordering) if self.ordering else rows
+
+
+def _why(request: HttpRequest) -> str:
+    return request.POST.get("why", "").strip()[:300]
 
 
 def _detail_action(operation: Operation, *, in_menu: bool) -> Callable[..., HttpResponse]:

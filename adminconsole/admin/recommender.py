@@ -4,16 +4,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from unfold.decorators import display
 
 from adminconsole.admin.base import Console, Long
 from adminconsole.admin.show import NONE, link, number, numeric, owner, status, when
 from adminconsole.explain import explain
-from recommender.models import Decision, Feedback, PolicyState, Score
-from recommender.registry import active, policies
+from recommender import live
+from recommender.models import Decision, Feedback, PolicyState, Reward, Score
+from recommender.registry import policies
+from recommender.why import explained
 
 
 class Reacted(admin.SimpleListFilter):
@@ -83,11 +87,13 @@ class DecisionAdmin(Long):
         decision = self.get_object(request, object_id)
         score = decision and Score.objects.filter(pk=decision.pk).first()
         if score:
-            context |= {"score": score, "explained": explain(score)}
+            told = explained(decision, now=timezone.now())
+            context |= {"score": score, "explained": explain(score), "why": told}
         return super().change_view(request, object_id, form_url, context)
 
     @display(
-        description="reaction", label={"done": "success", "snooze": "info", "dismiss": "warning"}
+        description="reaction",
+        label={"done": "success", "snooze": "info", "dismiss": "warning", "show": "warning"},
     )
     def reaction(self, decision: Decision) -> str:
         return decision.feedback.reaction if hasattr(decision, "feedback") else ""
@@ -105,9 +111,9 @@ class DecisionAdmin(Long):
 class FeedbackAdmin(Long):
     list_display = ("reacted", "user_", "label", "dwell", "reward_", "learned", "decision_")
     fields = readonly_fields = (
-        "decision_", "user_", "label", "dwell", "reacted", "reward_", "settled", "learned", "forgot",
+        "decision_", "user_", "label", "dwell", "reacted", "reward_", "settled", "learned",
     )  # fmt: skip
-    list_filter = ("reaction", ("learned_order", admin.EmptyFieldListFilter))
+    list_filter = ("reaction", ("settled_at", admin.EmptyFieldListFilter))
     search_fields = ("user__email",)
     search_help_text = "Part of an e-mail address"
     ordering = ("-created_at",)
@@ -115,11 +121,18 @@ class FeedbackAdmin(Long):
     label = status("reaction", "reaction")
     reacted = when("created_at", "reacted")
     settled = when("settled_at", "reward settled")
-    forgot = when("forgotten_at", "forgotten by a reset")
     reward_ = numeric("reward", "reward", 1)
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user")
+        own = Reward.objects.filter(decision=OuterRef("pk"), why=Reward.Why.SETTLED)
+        resets = Reward.objects.filter(
+            user=OuterRef("user"), why=Reward.Why.RESET, position__gt=OuterRef("place")
+        )
+        rows = super().get_queryset(request).select_related("user")
+        return rows.annotate(
+            place=Subquery(own.order_by("-position").values("position")[:1]),
+            forgotten=Exists(resets),
+        )
 
     @display(description="dwell", ordering="dwell_ms")
     def dwell(self, feedback: Feedback) -> str:
@@ -127,14 +140,41 @@ class FeedbackAdmin(Long):
         return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
     @display(description="learned")
-    def learned(self, feedback: Feedback) -> str:
-        if feedback.forgotten_at:
-            return "forgotten"
-        return f"as no. {feedback.learned_order}" if feedback.learned_order else "waits"
+    def learned(self, feedback: Any) -> str:
+        if feedback.place is None:
+            return "waits"
+        return f"as no. {feedback.place}" + (", forgotten since" if feedback.forgotten else "")
 
     @display(description="decision")
     def decision_(self, feedback: Feedback) -> str:
         return link("recommender_decision", feedback.decision_id, str(feedback.decision_id)[:8])
+
+
+@admin.register(Reward)
+class RewardAdmin(Long):
+    """The ledger: what each policy was taught, in order."""
+
+    list_display = ("learned", "user_", "position_", "reward_", "label", "decision_", "folded")
+    fields = readonly_fields = list_display
+    list_filter = ("why", ("folded_at", admin.EmptyFieldListFilter))
+    search_fields = ("user__email",)
+    search_help_text = "Part of an e-mail address"
+    ordering = ("-pk",)
+    user_ = owner
+    learned = when("at", "entered")
+    folded = when("folded_at", "folded")
+    label = status("why", "why")
+    position_ = numeric("position", "no.", 0)
+    reward_ = numeric("reward", "reward", 1)
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related("user")
+
+    @display(description="decision")
+    def decision_(self, reward: Reward) -> str:
+        if reward.decision_id is None:
+            return NONE
+        return link("recommender_decision", reward.decision_id, str(reward.decision_id)[:8])
 
 
 @admin.register(PolicyState)
@@ -161,5 +201,5 @@ class PolicyStateAdmin(Console):
 
     @display(description="chooses", boolean=True)
     def chooses(self, state: PolicyState) -> bool:
-        """Whether it is the active policy's, as it is now."""
-        return state.policy == active().id and state.version == active().version
+        """Whether it is of a policy that chooses for someone, as it is now."""
+        return any((state.policy, state.version) == (cls.id, cls.version) for cls in live.serving())

@@ -13,9 +13,11 @@ NONE = "–"
 
 STATUS = {
     "connected": "success", "reconnect": "warning",
-    "open": "info", "answered": "success", "expired": "", "untrue": "",
+    "open": "info", "answered": "success", "expired": "", "kept": "", "untrue": "",
     "waiting": "info", "ok": "success", "gone": "", "failed": "danger",
-    "done": "success", "snooze": "info", "dismiss": "warning",
+    "done": "success", "snooze": "info", "dismiss": "warning", "show": "warning",
+    "settled": "success", "late": "info", "undone": "warning", "reset": "warning",
+    "running": "info", "finished": "success", "interrupted": "warning",
 }  # fmt: skip
 
 

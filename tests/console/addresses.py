@@ -13,6 +13,7 @@ SAMPLES = {
     "url": "no-such-page",
     "app_label": "accounts",
     "content_type_id": "1",
+    "policy_id": "egreedy-v1",
 }
 
 

@@ -20,8 +20,8 @@ from integrations.access import alone_with
 from integrations.models import Connection, Revocation, Task
 from recommender.bandit.features import vectorise
 from recommender.featurise import unpack
-from recommender.learn import reset
-from recommender.models import Decision, Feedback, PolicyState, Score
+from recommender.learn import learn, reset
+from recommender.models import Decision, PolicyState, Reward, Score
 from recommender.registry import policies
 from recommender.serving import serve_tip
 from tests.console.conftest import BACKEND
@@ -92,7 +92,8 @@ def test_revoking_ends_every_grant_and_asks_the_user_to_connect_again(world, con
         assert row.subject == f"user {someone.pk}"  # no address of anyone
 
 
-def test_after_a_reset_the_next_decision_is_the_urgency_rules(world, console):
+def test_after_a_reset_the_next_decision_is_the_urgency_rules(world, console, settings):
+    settings.ACTIVE_POLICY = "egreedy-v1"  # which starts from the rule to the last bit
     someone = world().first
     answer(someone, "dismiss")
     assert PolicyState.objects.get(user=someone).count == 2
@@ -126,10 +127,22 @@ def test_a_rebuild_says_whether_it_came_out_the_same(world, console):
     assert bytes(PolicyState.objects.get(user=someone).state) == before
     assert logged("Rebuild bandit").outcome == "Folded 2 rewards anew: the same numbers."
     AdminAction.objects.filter(action="Rebuild bandit")
-    Feedback.objects.filter(user=someone, reaction="snooze").update(reward=-1)
+    Reward.objects.filter(user=someone, decision__feedback__reaction="snooze").update(reward=-1)
     press(console, "accounts.user", someone.pk, "rebuild_bandit")
     last = AdminAction.objects.filter(action="Rebuild bandit").latest("pk")
     assert last.outcome == "Folded 2 rewards anew: other numbers than before."
+
+
+def test_an_operator_undoes_a_reaction_and_it_is_as_if_it_had_never_been(world, console):
+    someone = world().first
+    before = bytes(PolicyState.objects.get(user=someone).state)
+    decision = answer(someone, "snooze")
+    assert bytes(PolicyState.objects.get(user=someone).state) != before
+    press(console, "recommender.feedback", decision.pk, "undo_reaction")
+    learn(someone.pk, now=timezone.now())
+    assert bytes(PolicyState.objects.get(user=someone).state) == before
+    assert logged("Undo").outcome == "Taken back."
+    assert logged("Undo").subject_user_id == someone.pk
 
 
 def test_ending_sessions_signs_a_user_out_everywhere(world, console, client):
@@ -323,7 +336,12 @@ def test_every_operation_is_tried_above_or_in_the_timetables_tests():
     tried = {
         "revoke_connections", "reset_bandit", "rebuild_bandit", "end_sessions", "delete_account",
         "revoke_connection", "disconnect_connection", "read_connection", "reset_state",
-        "rebuild_state", "try_erasure", "revoke_token", "pause_entry", "resume_entry", "run_entry",
+        "rebuild_state", "undo_reaction", "try_erasure", "revoke_token", "pause_entry",
+        "resume_entry", "run_entry",
+        # tests/console/test_policies.py
+        "roll_back", "promote_policy", "force_policy", "evaluate_policy", "stop_shadow",
+        "start_shadow", "use_prior", "let_prior_go", "start_experiment", "stop_experiment",
+        "look_at_experiment",
     }  # fmt: skip
     assert set(_operations) == tried
 

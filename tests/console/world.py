@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from allauth.socialaccount.models import SocialAccount
@@ -20,7 +20,16 @@ from adminconsole.audit import record
 from integrations.models import CalendarEvent, Command, Connection, Revocation
 from oo.events.models import Record
 from recommender.learn import learn
-from recommender.models import Decision
+from recommender.models import (
+    Decision,
+    PolicyDeployment,
+    PolicyExperiment,
+    PolicyPrior,
+    PolicyRun,
+    PolicyShadow,
+    SimEvent,
+    SimRun,
+)
 from recommender.react import react, settle
 from recommender.serving import serve_tip
 from tests.people import Item, Person, person
@@ -56,13 +65,65 @@ def made(count: int = 1) -> World:
         )
         people.append(someone)
         _live(someone, n)
+        deployed(now, n)
         interval = IntervalSchedule.objects.create(every=90 + n, period=seconds)
         PeriodicTask.objects.create(
             name=f"oO: entry {n}", task="adminconsole.jobs.beat", interval=interval
         )
         CrontabSchedule.objects.create(minute=str(n), hour="4")
         ClockedSchedule.objects.create(clocked_time=now + timedelta(days=n + 1))
+        simulated(now)
     return World(people)
+
+
+def simulated(now: datetime) -> SimRun:
+    """A finished run of the laboratory, of which one decision was kept."""
+    columns = {"1-5": {"mean": 0.61, "error": 0.02, "each": [0.59, 0.63]}}
+    run = SimRun.objects.create(
+        world="mixed", policies=["linucb", "urgency"], seeds=[0, 1], people=3, decisions=5,
+        status=SimRun.Status.FINISHED, made=60, scores={"linucb": columns, "urgency": columns},
+        curves={"<linucb>": {"at": [4, 5], "mean": [0.5, 0.61], "error": [0.02, None]}},
+        started_at=now, finished_at=now,
+    )  # fmt: skip
+    SimEvent.objects.create(
+        run=run, seed=0, policy="linucb", person=0, cluster=1, k=4, day=0, kind="task", chosen=2,
+        count=20, worth=0.2, best=0.4, reward=0.1, delay=0,
+    )  # fmt: skip
+    return run
+
+
+def deployed(now: datetime, n: int) -> None:
+    """A policy that was promoted, one in the shadow, what was found out, a prior, an experiment."""
+    n += PolicyShadow.objects.count()  # names of their own, also beside an earlier world's
+    policy = {"policy": f"policy-{n}", "policy_version": "1"}
+    estimate = {"value": 0.1, "low": -0.1, "high": 0.3, "n": 900, "people": 40}
+    numbers = {"difference": estimate, "agreement": 0.7, "epsilon_spent": 2.5}
+    run = PolicyRun.objects.create(
+        **policy, kind="evaluate", against="urgency", verdict="undecided", says="+0.100 a decision.",
+        numbers=numbers, created_at=now,
+    )  # fmt: skip
+    before = PolicyDeployment.objects.create(
+        **policy, how="promoted", reason="It is better.", gate=run, began_at=now, ended_at=now
+    )
+    PolicyDeployment.objects.create(
+        **policy, how="rolled back", before=before, began_at=now, ended_at=now
+    )
+    PolicyPrior.objects.create(
+        **policy, version=f"people-{n}", payload=b"canary", source="estimated", people=40,
+        epsilon=1.0, made_by=run, created_at=now,
+    )  # fmt: skip
+    PolicyShadow.objects.create(
+        policy=f"policy-{n}", source="operator", running=False, begins=now, swept_to=now
+    )
+    arms = [{"name": name, "policy": "linucb", "share": 0.5} for name in ("old", "new")]
+    experiment = PolicyExperiment.objects.create(
+        name=f"try-{n}", arms=arms, created_at=now, started_at=now, stopped_at=now
+    )
+    comparison = {"arm": "new", "against": "old", "value": 0.1, "low": 0.0, "high": 0.2}
+    PolicyRun.objects.create(
+        **policy, kind="experiment", verdict="better", created_at=now,
+        numbers={"experiment": experiment.name, "comparisons": [comparison]},
+    )  # fmt: skip
 
 
 def _live(someone: Person, n: int) -> None:

@@ -5,7 +5,7 @@ from django.core.cache import cache
 
 from accounts.models import Consent, User
 from integrations.models import Command, Connection, Task
-from recommender.models import Decision, Feedback, PolicyState
+from recommender.models import Decision, PolicyState, Reward
 from tests.flows.visitor import Visitor
 from tests.flows.waiting import eventually
 from tests.people import NOW
@@ -32,7 +32,7 @@ def test_a_stranger_signs_in_connects_sees_a_tip_says_done_and_it_is_done_in_tod
     user = User.objects.get()
     assert user.time_zone == "Europe/Berlin"
     assert set(Consent.objects.values_list("document", flat=True)) == {"terms", "privacy"}
-    assert visitor.recommend() == {"tip": None, "state": "connect"}
+    assert visitor.recommend() == {"tip": None, "silence": None, "state": "connect"}
 
     assert visitor.connect_todoist("priya")["Location"] == "/"
     tip = task_tip(visitor)
@@ -47,7 +47,9 @@ def test_a_stranger_signs_in_connects_sees_a_tip_says_done_and_it_is_done_in_tod
     still = {item["id"]: item for item in listed}.get(task.external_id)
     assert still is None or task.recurring
 
-    eventually(lambda: Feedback.objects.get(pk=tip["id"]).learned_order, what="learned")
+    eventually(
+        lambda: Reward.objects.filter(decision=tip["id"]).exclude(folded_at=None), what="learned"
+    )
     state = PolicyState.objects.get(user=user)
     assert state.count >= 1
     assert visitor.recommend()["tip"]["id"] != tip["id"]

@@ -10,7 +10,13 @@ import pytest
 
 from tests.services.environment import ROOT, development
 
-ROOMS = ("recommender.bandit", "agents.library", "agents.writing", "integrations.formats")
+ROOMS = (
+    "recommender.bandit",
+    "recommender.simulation",
+    "agents.library",
+    "agents.writing",
+    "integrations.formats",
+)
 FOREIGN = ("django", "celery", "litellm", "sklearn", "redis", "rest_framework")
 HEAVY = ("litellm", "sklearn", "scipy", "icalendar")
 

@@ -12,7 +12,13 @@ from tests.services.environment import ROOT
 pytestmark = pytest.mark.once
 
 FLOORS = ("accounts", "integrations", "agents", "recommender", "adminconsole", "oo/events")
-PURE_ROOMS = ("recommender.bandit", "agents.library", "agents.writing", "integrations.formats")
+PURE_ROOMS = (
+    "recommender.bandit",
+    "recommender.simulation",
+    "agents.library",
+    "agents.writing",
+    "integrations.formats",
+)
 FRAMEWORKS = {"django", "rest_framework", "celery", "redis", "httpx", "litellm", "sklearn"}
 # What a job may know of its own floor before it runs: nothing that wakes jobs.
 BELOW_JOBS = {"models", "registry", "catalogue"}

@@ -18,7 +18,9 @@ from accounts.sign_in import note_sign_in
 from adminconsole.models import AdminAction
 from integrations.models import CalendarEvent, Command, Connection, Revocation
 from oo.events.deliver import deliver
+from recommender import shadow
 from recommender.learn import learn
+from recommender.models import PolicyShadow
 from recommender.react import react, settle
 from recommender.serving import serve_tip
 from tests.people import NOW, Item, Person, person
@@ -80,6 +82,9 @@ def life(name: str) -> Life:
     settle(now=NOW)
     learn(user.pk, now=NOW)
     assert serve_tip(user, now=NOW, rng=np.random.default_rng(3))
+    shadow.start("random", now=NOW - timedelta(hours=1))
+    PolicyShadow.objects.update(swept_to=NOW - timedelta(hours=1))
+    assert shadow.sweep(now=NOW)
     while deliver(now=NOW):
         pass
 

@@ -13,7 +13,7 @@ from accounts import preferences, privacy
 from accounts.models import Erasure, User
 from integrations.models import Connection, Revocation
 from oo.sandbox.personas import BY_ID
-from recommender.models import Feedback
+from recommender.models import Reward
 from tests.flows.visitor import Visitor
 from tests.flows.waiting import eventually
 from tests.privacy.dump import database, redis_text, rows_that_name
@@ -49,9 +49,7 @@ def lived(sandbox, worker, redis_server):
     for reaction in ("snooze", "dismiss", "done"):
         tip = eventually(lambda: phone.recommend()["tip"], what="a tip")
         assert phone.answer(tip["id"], reaction, 30_000)["counted"]
-    eventually(
-        lambda: Feedback.objects.exclude(learned_order=None).count() == 3, what="all learned"
-    )
+    eventually(lambda: Reward.objects.exclude(folded_at=None).count() == 3, what="all learned")
     assert phone.client.get("/").status_code == 200
     preferences.say(user, "quiet_start", 21, now=timezone.now())
     connections = list(Connection.objects.filter(user=user))

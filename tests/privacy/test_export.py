@@ -21,6 +21,7 @@ TOLD_OTHERWISE = {
     "integrations.Command": "told by the task's closed_as",
     "recommender.Score": "told inside the decision",
     "recommender.Feedback": "told inside the decision",
+    "recommender.Reward": "told under decisions.rewards",
 }
 
 

@@ -11,7 +11,7 @@ from django.db import connection as database
 from oo.events.deliver import deliver
 from recommender.jobs import learn_sweep
 from recommender.learn import learn, rebuild, reset, users_to_teach
-from recommender.models import Feedback, PolicyState, Score
+from recommender.models import Feedback, PolicyState, Reward, Score
 from recommender.react import react, settle
 from recommender.serving import serve_tip
 from tests.people import NOW, Item, Person, person
@@ -49,8 +49,8 @@ def test_every_reaction_is_learned_once_however_often_learning_runs():
     assert users_to_teach(limit=10) == []
     assert bytes(PolicyState.objects.get().state) == before
     assert PolicyState.objects.get().count == len(REACTIONS)
-    orders = Feedback.objects.order_by("learned_order").values_list("learned_order", flat=True)
-    assert list(orders) == list(range(1, len(REACTIONS) + 1))
+    positions = Reward.objects.order_by("position").values_list("position", flat=True)
+    assert list(positions) == list(range(1, len(REACTIONS) + 1))
 
 
 @pytest.mark.django_db
@@ -128,9 +128,10 @@ def test_learning_moves_the_choice_away_from_what_is_always_dismissed():
     ada = person("ada@example.com", *urgent, *quiet)
     shown = []
     for number in range(26):
-        then = NOW + timedelta(minutes=number)
+        then = NOW + timedelta(minutes=46 * number)
         tip = serve_tip(ada.user, now=then, rng=np.random.default_rng(number))
-        assert tip
+        if tip is None:
+            continue  # after so many dismissals a silence, which runs out
         shown.append("Urgent" in tip.text)
         reaction = "dismiss" if "Urgent" in tip.text else "done"
         react(
@@ -138,17 +139,20 @@ def test_learning_moves_the_choice_away_from_what_is_always_dismissed():
         )
         settle(now=then)
         learn(ada.user.pk, now=then)
-    assert sum(shown[:6]) >= 4
+    assert len(shown) > 12
+    assert all(shown[:2])
     assert sum(shown[-8:]) <= 3
 
 
 @pytest.mark.django_db(transaction=True)
 def test_four_workers_learning_at_once_fold_each_reward_once():
     ada = person("ada@example.com", *things(60))
+    # From an existing row: a unique index would hide a lost lock.
+    live_through(ada, ["snooze"], start=NOW - timedelta(hours=1))
+    settle(now=NOW)
+    learn(ada.user.pk, now=NOW)
     live_through(ada, REACTIONS * 3)
     settle(now=NOW)
-    # From an existing row: a unique index would hide a lost lock.
-    rebuild(ada.user.pk, now=NOW)
     counts: list[int] = []
     start = threading.Barrier(4)
 
@@ -165,7 +169,7 @@ def test_four_workers_learning_at_once_fold_each_reward_once():
     for one in workers:
         one.join()
     assert sum(counts) == len(REACTIONS) * 3
-    assert PolicyState.objects.get().count == len(REACTIONS) * 3
+    assert PolicyState.objects.get().count == len(REACTIONS) * 3 + 1
     learned = bytes(PolicyState.objects.get().state)
     assert rebuild(ada.user.pk, now=NOW) == learned
 

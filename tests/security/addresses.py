@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from recommender.models import Decision
 from tests.privacy.lives import Life
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -58,10 +59,14 @@ def addresses(subject: Life) -> list[Address]:
 
 
 def _values(subject: Life, name: str, source: str) -> dict[str, str]:
+    decision = Decision.objects.filter(user=subject.user).values_list("pk", flat=True).first()
     return {
         "source_id": source,
+        "decision_id": str(decision or uuid.uuid4()),
+        "tip": str(decision or uuid.uuid4()),
         "connection_id": str(subject.person.connection.pk),
         "receipt": str(uuid.uuid4()),
+        "policy_id": "egreedy-v1",
         "content_type_id": "1",
         "object_id": _admin_object(name, subject),
         "app_label": "accounts",

@@ -1,8 +1,10 @@
 """A private PostgreSQL in a temporary folder: a unix socket, no password, no fsync, no port."""
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -50,7 +52,9 @@ class Postgres:
         if self._account:
             os.chown(self.folder, self._account.pw_uid, self._account.pw_gid)
         try:
-            self._start()
+            data = self.folder / "data"
+            self._run("initdb", "-D", data, "-U", "oo", "-A", "trust", "-E", "UTF8", "--no-sync")
+            self.start()
         except BaseException:
             self.__exit__()
             raise
@@ -70,9 +74,27 @@ class Postgres:
     def url(self) -> str:
         return f"postgres://oo@{quote(str(self.folder), safe='')}/postgres"
 
-    def _start(self) -> None:
+    def kill(self) -> None:
+        """kill -9 to all its processes: `start` then finds what a crash leaves behind."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGSTOP)  # or it would have more children meanwhile
+            for pid in (*self._backends(), self._server.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._server.wait()
+            self._server = None
+
+    def _backends(self) -> list[int]:
+        """Each is the leader of a process group of its own."""
+        assert self._server is not None
+        ps = ["ps", "-axo", "pid=,ppid="]
+        table = subprocess.run(ps, capture_output=True, text=True, check=True).stdout.split()
+        pairs = zip(table[::2], table[1::2], strict=True)
+        return [int(pid) for pid, parent in pairs if int(parent) == self._server.pid]
+
+    def start(self) -> None:
+        """Starts the server on its data; returns when it takes connections."""
         data = self.folder / "data"
-        self._run("initdb", "-D", data, "-U", "oo", "-A", "trust", "-E", "UTF8", "--no-sync")
         self._server = subprocess.Popen(
             [
                 *(str(self._binaries / "postgres"), "-D", str(data), "-k", str(self.folder)),
@@ -80,7 +102,7 @@ class Postgres:
                 *self._options.split(),
             ],
             stdin=subprocess.DEVNULL,
-            stdout=(self.folder / "log").open("wb"),
+            stdout=(self.folder / "log").open("ab"),
             stderr=subprocess.STDOUT,
             cwd=self.folder,
             # A session of its own: Ctrl-C must reach it through us, after its clients are gone.

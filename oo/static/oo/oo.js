@@ -103,6 +103,7 @@ function tipPage(main, said, serviceWorker) {
     since ??= performance.now();
     ask(); // what was true when this tab was left may not be any more
   });
+  main.addEventListener("toggle", (event) => event.target.open && tellWhy(event.target), true);
   addEventListener("pageshow", (event) => event.persisted && ask());
   addEventListener("online", async () => {
     await deliverKept();
@@ -169,7 +170,7 @@ function tipPage(main, said, serviceWorker) {
     delete root.dataset.offline;
     current.dataset.csrf = next.dataset.csrf;
     const same = ["tip", "state"].every((key) => next.dataset[key] === current.dataset[key]);
-    if (same && !main.classList.contains("leaving") && next.textContent === current.textContent) {
+    if (same && !main.classList.contains("leaving") && text(next) === text(current)) {
       for (const field of current.querySelectorAll("[name=csrfmiddlewaretoken]")) {
         field.value = next.dataset.csrf;
       }
@@ -188,6 +189,28 @@ function tipPage(main, said, serviceWorker) {
     if (moveFocus) find(".sentence")?.focus({ preventScroll: true });
     scrollTo(0, 0);
     return true;
+  }
+
+  // What the page says, save for what was unfolded since it came.
+  function text(node) {
+    const copy = node.cloneNode(true);
+    find("[data-why]", copy)?.remove();
+    return copy.textContent;
+  }
+
+  // Why this, now: fetched when it is first unfolded. Until then, and when that fails, it is a link.
+  async function tellWhy(details) {
+    const place = find("[data-why]", details);
+    const link = find("a", place);
+    if (!link) return;
+    try {
+      const response = await fetch(link.href, { signal: AbortSignal.timeout(15_000) });
+      if (!response.ok || response.redirected) return;
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      place.replaceChildren(...find("[data-why]", page).childNodes);
+    } catch {
+      // Offline: the link stays.
+    }
   }
 
   async function react(reaction, button) {

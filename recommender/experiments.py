@@ -1,0 +1,177 @@
+"""Online experiments: people shared out between policies, one experiment at a time.
+
+Who gets which arm follows from a hash (recommender.live); the arm stands with the decision. In
+bandit mode the shares of the next day are fixed the day before, so that the probability of every
+assignment can be told for ever.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import IntegrityError, transaction
+
+from recommender import live
+from recommender.evaluation.experiment import Experiment, Outcomes, report, shares_of_day
+from recommender.models import PolicyExperiment, PolicyRun
+from recommender.outcomes import SETTLED_AFTER, settled
+from recommender.registry import policies
+from recommender.runs import record
+
+MOST = 200_000  # decisions read
+
+Verdict = PolicyRun.Verdict
+
+
+class BadExperiment(ValueError):
+    """This can't be tried. The message says why."""
+
+
+def plan(
+    name: str, arms: Sequence[tuple[str, str, float]], *, mode: str = "fixed", now: datetime
+) -> PolicyExperiment:
+    """An experiment that is not running yet. `arms` are (name, policy, share), the first being what
+    the others are compared with; shares sum to 1. Raises BadExperiment.
+    """
+    named = [arm[0] for arm in arms]
+    if len(arms) < 2 or len(set(named)) != len(named) or not all(named):
+        raise BadExperiment("it takes two arms or more, each with a name of its own.")
+    if unknown := sorted({policy for _, policy, _ in arms if policy not in policies}):
+        raise BadExperiment(f"not installed: {', '.join(unknown)}.")
+    if mode not in PolicyExperiment.Mode.values:
+        raise BadExperiment(f"the mode is fixed or bandit, not {mode}.")
+    try:
+        Experiment(name, tuple(named), tuple(share for _, _, share in arms), mode == "bandit")
+    except ValueError as error:
+        raise BadExperiment(f"{error}.") from error
+    try:
+        with transaction.atomic():
+            return PolicyExperiment.objects.create(
+                name=name,
+                mode=mode,
+                arms=[{"name": n, "policy": p, "share": s} for n, p, s in arms],
+                created_at=now,
+            )
+    except IntegrityError as error:
+        raise BadExperiment(f"there was an experiment {name} already.") from error
+
+
+def start(experiment: PolicyExperiment, *, now: datetime) -> bool:
+    """False if it runs already. Raises BadExperiment while another one runs, or after its end."""
+    with live.changing(now):
+        row = PolicyExperiment.objects.select_for_update().get(pk=experiment.pk)
+        if row.stopped_at:
+            raise BadExperiment("it has ended. Plan another one, under a name of its own.")
+        if row.started_at:
+            return False
+        running = PolicyExperiment.objects.filter(started_at__isnull=False, stopped_at=None).first()
+        if running:
+            raise BadExperiment(f"{running.name} is running.")
+        row.started_at = now
+        row.save(update_fields=["started_at"])
+    return True
+
+
+def stop(experiment: PolicyExperiment, *, now: datetime) -> bool:
+    """Everyone is served by the live policy again. False if it does not run."""
+    with live.changing(now):
+        rows = PolicyExperiment.objects.filter(
+            pk=experiment.pk, started_at__isnull=False, stopped_at=None
+        )
+        return bool(rows.update(stopped_at=now))
+
+
+def adapt(*, now: datetime) -> bool:
+    """Fixes tomorrow's shares of a running experiment in bandit mode, once. False if nothing to do."""
+    with live.changing(now):
+        row = PolicyExperiment.objects.filter(
+            started_at__isnull=False, stopped_at=None, mode=PolicyExperiment.Mode.BANDIT
+        ).first()
+        tomorrow = (now.astimezone(UTC).date() + timedelta(days=1)).isoformat()
+        if row is None or tomorrow in row.shares:
+            return False
+        shares = shares_of_day(described(row), outcomes(row, now=now), tomorrow)
+        row.shares = {**row.shares, tomorrow: [float(share) for share in shares]}
+        row.save(update_fields=["shares"])
+    return True
+
+
+def look(experiment: PolicyExperiment, *, now: datetime) -> PolicyRun:
+    """Where it stands, kept as a run of the first arm's policy against the others."""
+    found = report(described(experiment), outcomes(experiment, now=now))
+    verdicts = {one.verdict for one in found.comparisons}
+    verdict = (
+        Verdict.BETTER if "better" in verdicts
+        else Verdict.WORSE if verdicts == {"worse"}
+        else Verdict.UNDECIDED
+    )  # fmt: skip
+    if not sum(arm.n for arm in found.arms):
+        verdict = Verdict.TOO_LITTLE
+    says = "; ".join(
+        f"{one.arm} {_said(one.verdict)} {one.against}"
+        + (
+            f" ({one.value:+.3f}, {one.low:+.3f} to {one.high:+.3f})"
+            if one.verdict != "open"
+            else ""
+        )
+        for one in found.comparisons
+    )
+    return record(
+        PolicyRun.Kind.EXPERIMENT, type(policies.get(_first(experiment))), verdict, f"{says}.",
+        {"experiment": experiment.name, **asdict(found)},
+        now=now, begins=experiment.started_at, ends=now,
+        against=experiment.arms[-1]["policy"],
+    )  # fmt: skip
+
+
+def look_at_running(*, now: datetime) -> PolicyRun | None:
+    """A look at the running experiment; None without one, or when its policies are gone."""
+    running = PolicyExperiment.objects.filter(started_at__isnull=False, stopped_at=None).first()
+    if running is None or _first(running) not in policies:
+        return None
+    return look(running, now=now)
+
+
+def described(row: PolicyExperiment) -> Experiment:
+    """As the pure room knows it."""
+    return Experiment(
+        row.name,
+        tuple(arm["name"] for arm in row.arms),
+        tuple(arm["share"] for arm in row.arms),
+        bandit=row.mode == PolicyExperiment.Mode.BANDIT,
+    )
+
+
+def outcomes(row: PolicyExperiment, *, now: datetime) -> Outcomes:
+    """Settled decisions made in an experiment, with the probability of their arm."""
+    experiment = described(row)
+    places = {arm: index for index, arm in enumerate(experiment.arms)}
+    rows: Any = settled(begins=row.started_at or now, ends=now - SETTLED_AFTER).filter(
+        experiment=row.name, arm__in=experiment.arms
+    )
+    found = list(rows.values_list("arm", "user_id", "reward", "at")[:MOST])
+    shares: dict[date, Sequence[float]] = {}
+    propensity = []
+    for arm, _, _, at in found:
+        day = at.astimezone(UTC).date()
+        if day not in shares:
+            shares[day] = live.shares_on(experiment, row.shares, day.isoformat())
+        propensity.append(shares[day][places[arm]])
+    return Outcomes(
+        arm=np.array([places[arm] for arm, *_ in found], dtype=np.int64),
+        propensity=np.array(propensity, dtype=np.float64),
+        person=np.array([user_id for _, user_id, _, _ in found], dtype=np.int64),
+        reward=np.array([reward for _, _, reward, _ in found], dtype=np.float64),
+    )
+
+
+def _first(row: PolicyExperiment) -> str:
+    return str(row.arms[0]["policy"])
+
+
+def _said(verdict: str) -> str:
+    return {"better": "is better than", "worse": "is worse than"}.get(
+        verdict, "is not told apart from"
+    )

@@ -1,0 +1,221 @@
+"""Which policy is live: promoted through a gate, rolled back with one click or by a guard."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from recommender import live
+from recommender.bandit.policies.base import Policy
+from recommender.evaluate import compared, evidence
+from recommender.evaluation import gate as gates
+from recommender.evaluation import guard as guards
+from recommender.models import PolicyDeployment, PolicyRun, Score, SimRun
+from recommender.outcomes import SETTLED_AFTER, WINDOW, settled
+from recommender.registry import policies
+from recommender.runs import record
+
+How = PolicyDeployment.How
+Verdict = PolicyRun.Verdict
+
+STRETCH = "1-100"  # of a person's decisions, over which simulations are compared
+MOST = 50_000  # decisions that the guard reads, from the promotion on
+# A policy that can't decide does harm before anyone has answered anything.
+FAILING, FAILED_AT_LEAST, FAILING_SINCE = 0.2, 50, timedelta(hours=1)
+
+
+class CantPromote(Exception):
+    """The gate is shut, or there is nothing to do. The message says why."""
+
+
+def gate(cls: type[Policy], *, now: datetime) -> PolicyRun:
+    """Asks the three witnesses: simulation, shadow, off-policy estimate. The run says what each said."""
+    began = time.perf_counter()
+    live.refresh()
+    found = evidence(cls, now=now)
+    verdict = gates.judge(simulated(cls, found.live), found.agreed, compared(found))
+    return record(
+        PolicyRun.Kind.GATE,
+        cls,
+        Verdict.PASSED if verdict.passed else Verdict.REFUSED,
+        " ".join(verdict.reasons),
+        {**verdict.numbers, "reasons": list(verdict.reasons)},
+        now=now, took_ms=1000 * (time.perf_counter() - began),
+        against=found.live.id, begins=found.begins, ends=found.ends,
+    )  # fmt: skip
+
+
+def simulated(cls: type[Policy], standing: type[Policy]) -> gates.Simulation | None:
+    """The newest finished simulation of each world in which both took part, seed by seed."""
+    differences: list[float] = []
+    worlds: set[str] = set()
+    for run in SimRun.objects.filter(status=SimRun.Status.FINISHED).order_by("-started_at")[:200]:
+        mine, theirs = run.scores.get(cls.id, {}), run.scores.get(standing.id, {})
+        if run.world in worlds or STRETCH not in mine or STRETCH not in theirs:
+            continue
+        worlds.add(run.world)
+        pairs = zip(mine[STRETCH]["each"], theirs[STRETCH]["each"], strict=True)
+        differences += [one - other for one, other in pairs]
+    return gates.Simulation(np.array(differences)) if differences else None
+
+
+def promote(
+    policy_id: str, *, now: datetime, also: Callable[[PolicyDeployment], object] | None = None
+) -> PolicyDeployment:
+    """Makes a policy the live one, if the gate lets it through. Raises CantPromote.
+
+    What the gate said is kept either way; `also` is done in the transaction of the change.
+    """
+    cls = _installed(policy_id)
+    run = gate(cls, now=now)
+    if run.verdict != Verdict.PASSED:
+        raise CantPromote(run.says)
+    with transaction.atomic():
+        made = _deploy(cls, How.PROMOTED, run.says, gate_run=run, now=now)
+        if also:
+            also(made)
+    return made
+
+
+def force(policy_id: str, reason: str, *, now: datetime) -> PolicyDeployment:
+    """Makes a policy the live one past the gate. Whoever does it has to say why. Raises CantPromote."""
+    if len(reason.strip()) < 10:
+        raise CantPromote("past the gate it takes a reason, in a sentence.")
+    return _deploy(_installed(policy_id), How.FORCED, reason.strip(), now=now)
+
+
+def roll_back(
+    reason: str, *, how: str = How.ROLLED_BACK, only: int | None = None, now: datetime
+) -> PolicyDeployment:
+    """Makes the policy live again that was so before the live one was promoted.
+
+    `only`: nothing happens unless this deployment is still the live one. Raises CantPromote.
+    """
+    with live.changing(now):
+        current = PolicyDeployment.objects.filter(ended_at=None).first()
+        if current is None or (only is not None and current.pk != only):
+            raise CantPromote("there is nothing to roll back.")
+        before = current.before
+        if before is None:
+            raise CantPromote(
+                f"{current.policy} is the first policy here: there is none before it."
+            )
+        if before.policy not in policies:
+            raise CantPromote(f"{before.policy} is not installed any more.")
+        return _begin(
+            type(policies.get(before.policy)), how, reason, current, before.before, None, now
+        )
+
+
+def watch(*, now: datetime) -> PolicyRun | None:
+    """Rolls back a promotion that did harm. Returns what was found, None where nothing is watched.
+
+    What an alarm says is kept, and of quiet looks one a day: they are made every few minutes.
+    """
+    current = PolicyDeployment.objects.filter(ended_at=None).select_related("before").first()
+    watched = (How.PROMOTED, How.FORCED)
+    if current is None or current.before is None or current.how not in watched:
+        return None
+    if current.policy not in policies:
+        return None
+    began = time.perf_counter()
+    alarm = _failing(current, now) or guards.watch(
+        _stream(current.before, current.began_at - WINDOW, current.began_at),
+        _stream(current, current.began_at, now - SETTLED_AFTER),
+    )
+    cls = type(policies.get(current.policy))
+    runs = PolicyRun.objects.filter(kind=PolicyRun.Kind.GUARD, policy=cls.id)
+    if not alarm.roll_back and runs.filter(created_at__gt=now - timedelta(days=1)).exists():
+        return None
+    says = " ".join(alarm.reasons) or "No harm seen."
+    run = record(
+        PolicyRun.Kind.GUARD,
+        cls,
+        Verdict.ALARM if alarm.roll_back else Verdict.PASSED,
+        says,
+        alarm.numbers,
+        now=now, took_ms=1000 * (time.perf_counter() - began),
+        against=current.before.policy, begins=current.began_at, ends=now,
+    )  # fmt: skip
+    if alarm.roll_back:
+        roll_back(says, how=How.GUARD, only=current.pk, now=now)
+    return run
+
+
+def _failing(current: PolicyDeployment, now: datetime) -> guards.Alarm | None:
+    """An alarm when the rule had to stand in for the live policy too often in the last hour."""
+    since = max(current.began_at, now - FAILING_SINCE)
+    lately = Score.objects.filter(decision__created_at__gte=since)
+    failed = lately.filter(fell_back_from=current.policy).count()
+    total = failed + lately.filter(policy=current.policy, fell_back_from="").count()
+    if total < FAILED_AT_LEAST or failed <= FAILING * total:
+        return None
+    says = f"{current.policy} failed in {failed} of {total} decisions of the last hour."
+    return guards.Alarm(True, (says,), {"failed": failed, "decisions": total})
+
+
+def _stream(of: PolicyDeployment, begins: datetime, ends: datetime) -> guards.Stream:
+    rows: QuerySet[Any] = settled(begins=begins, ends=ends).filter(
+        policy=of.policy, policy_version=of.policy_version, fell_back_from="", experiment=""
+    )
+    found = list(rows.values_list("reward", "dismissed", "user_id")[:MOST])
+    reward, dismissed, person = zip(*found, strict=True) if found else ((), (), ())
+    return guards.Stream(
+        np.array(reward, dtype=np.float64),
+        np.array(dismissed, dtype=bool),
+        np.array(person, dtype=np.int64),
+    )
+
+
+def _installed(policy_id: str) -> type[Policy]:
+    if policy_id not in policies:
+        raise CantPromote(f"there is no policy {policy_id} here.")
+    return type(policies.get(policy_id))
+
+
+def _deploy(
+    cls: type[Policy],
+    how: str,
+    reason: str,
+    *,
+    gate_run: PolicyRun | None = None,
+    now: datetime,
+) -> PolicyDeployment:
+    with live.changing(now):
+        current = PolicyDeployment.objects.filter(ended_at=None).first()
+        if current is None:
+            # The history begins with what the setting had said until now.
+            known = type(policies.get(settings.ACTIVE_POLICY))
+            current = PolicyDeployment.objects.create(
+                policy=known.id, policy_version=known.version, how=How.SETTING, began_at=now
+            )
+        if (current.policy, current.policy_version) == (cls.id, cls.version):
+            raise CantPromote(f"{cls.id} is live already.")
+        return _begin(cls, how, reason, current, current, gate_run, now)
+
+
+def _begin(
+    cls: type[Policy],
+    how: str,
+    reason: str,
+    current: PolicyDeployment,
+    before: PolicyDeployment | None,
+    gate_run: PolicyRun | None,
+    now: datetime,
+) -> PolicyDeployment:
+    current.ended_at = now
+    current.save(update_fields=["ended_at"])
+    return PolicyDeployment.objects.create(
+        policy=cls.id,
+        policy_version=cls.version,
+        how=how,
+        reason=reason[:300],
+        before=before,
+        gate=gate_run,
+        began_at=now,
+    )

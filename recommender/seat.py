@@ -1,0 +1,126 @@
+"""All that a request needs to know of its user before it looks at candidates: in one query."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import (
+    Aggregate,
+    BooleanField,
+    Case,
+    Exists,
+    FilteredRelation,
+    JSONField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import JSONObject
+
+from accounts.models import User
+from agents.models import Candidate
+from integrations.models import CalendarEvent, Connection
+from recommender import live
+from recommender.models import Decision, Feedback, Score
+
+# Nobody sits in a meeting for longer; what began before is not looked through for one under way.
+LONGEST_MEETING = timedelta(days=1)
+
+_OPEN = (
+    "open__id", "open__kind", "open__created_at", "open__expires_at", "open__policy",
+    "open__policy_version", "open__propensity", "open__candidate__content",
+    "open__candidate__task__closed_at",
+    "open__candidate__task__external_id", "open__candidate__task__connection_id",
+    "open__candidate__event__external_id", "open__candidate__event__connection_id",
+)  # fmt: skip
+_LEARNED = ("learned__state", "learned__version", "learned__through", "learned__count")
+
+
+class _All(Aggregate):
+    """Every row's value as one JSON array."""
+
+    function = "JSON_GROUP_ARRAY"
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_AGG", **context)
+
+
+def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
+    """The open decision with all it takes to show it; what `policy` learned; the end of the chain
+    of decisions; when the next meeting begins; where the sources stand; the last reaction, while it
+    can be undone; and which orders are in force (recommender.live).
+    """
+    return (
+        User.objects.filter(pk=user.pk)
+        .annotate(
+            open=FilteredRelation(
+                "decisions", condition=Q(decisions__status=Decision.Status.OPEN)
+            ),
+            learned=FilteredRelation("policy_states", condition=Q(policy_states__policy=policy)),
+            overtaken=Case(
+                When(open__kind=Decision.SILENCE, then=Exists(_news(now))),
+                default=Value(False),
+                output_field=BooleanField(),
+            ),
+            last=Subquery(_LAST),
+            meeting=Subquery(_meetings(now).values("starts_at")[:1]),
+            sources=Subquery(_CONNECTIONS),
+            said=Subquery(_said(now)),
+            **live.columns(),
+        )
+        .values(
+            *_OPEN, *_LEARNED, "overtaken", "last", "meeting", "sources", "said",
+            live.STAMP, live.SAYS,
+        )
+        .get()
+    )  # fmt: skip
+
+
+def _news(now: datetime) -> Any:
+    """Candidates that a silence, which is open, did not know of."""
+    news = Candidate.objects.filter(
+        user=OuterRef("pk"), created_at__gt=OuterRef("open__created_at")
+    )
+    return news.live(now)
+
+
+def _meetings(now: datetime) -> Any:
+    return CalendarEvent.objects.filter(
+        user=OuterRef("pk"), all_day=False, ends_at__gt=now, starts_at__gt=now - LONGEST_MEETING
+    ).order_by("starts_at")
+
+
+def _said(now: datetime) -> Any:
+    since = now - timedelta(minutes=settings.UNDO_MINUTES)
+    return (
+        Feedback.objects.filter(user=OuterRef("pk"), created_at__gt=since)
+        .exclude(reaction=Feedback.Reaction.SHOW)
+        .order_by("-created_at")
+        .values(json=JSONObject(id="decision_id", reaction="reaction"))[:1]
+    )
+
+
+_LAST = (
+    Score.objects.filter(user=OuterRef("pk"))
+    .order_by("-position")
+    .values(
+        json=JSONObject(
+            position="position", hash="hash", kind="decision__kind", status="decision__status"
+        )
+    )[:1]
+)
+_CONNECTIONS = (
+    Connection.objects.filter(user=OuterRef("pk"))
+    .order_by()
+    .values("user")
+    .annotate(
+        all=_All(
+            JSONObject(source="source", status="status", synced="synced_at", failures="failures")
+        )
+    )
+    .values("all")
+)

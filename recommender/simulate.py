@@ -1,0 +1,281 @@
+"""The laboratory at work: runs of the simulator, kept in the database."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from oo.lib.http import OutgoingError, fetch
+from recommender.live import standard_prior
+from recommender.models import SimEvent, SimRun
+from recommender.registry import policies
+from recommender.runs import storable
+from recommender.simulation.catalogue import WORLDS
+from recommender.simulation.curves import Curve, Measured, curve, table
+from recommender.simulation.entrants import Ceiling, Entrant, LinUCBAlone, PolicyEntrant
+from recommender.simulation.judges import Ask, Judge, LLMJudge, RuleJudge
+from recommender.simulation.life import Life
+from recommender.simulation.run import Outcome, Progress, Step, run
+from recommender.simulation.world import World
+
+BATCH = 2_000
+JUDGE = "judge"
+"""The alias under which the gateway knows the model that judges."""
+JUDGE_SECONDS = 60.0
+
+
+class BadRequest(ValueError):
+    """What was asked for can't be simulated. Says why, and what would do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be simulated. `keep` is of how many people per seed every decision is kept."""
+
+    policies: tuple[str, ...]
+    world: str = "mixed"
+    people: int = 300
+    decisions: int = 100
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    candidates: int = 20
+    silence: bool | None = None
+    table: bool = False
+    population: int = 0
+    shipped: bool = False
+    nights_apart: int = 1
+    judge: str = ""
+    keep: int = 20
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run as it is kept, with what can be drawn and told of it."""
+
+    run: SimRun
+    scores: dict[str, dict[str, Measured]]
+    curves: dict[str, Curve]
+    outcomes: tuple[Outcome, ...]
+
+
+def simulate(plan: Plan, *, clock: Callable[[], datetime], progress: Progress) -> Result:
+    """Runs the plan, seed by seed, and keeps what comes of it.
+
+    Interrupted from the keyboard it keeps what is through, marks the run and gives the result of
+    that; any other trouble is marked and raised. Raises BadRequest before anything is kept.
+    """
+    world = build(plan)
+    contestants(plan, world)  # raises before there is a row
+    row = SimRun.objects.create(
+        world=plan.world,
+        policies=list(plan.policies),
+        seeds=list(plan.seeds),
+        people=plan.people,
+        decisions=plan.decisions,
+        options=_options(plan),
+        started_at=clock(),
+    )
+    outcomes: list[Outcome] = []
+    status, error = SimRun.Status.FINISHED, ""
+    try:
+        for seed in plan.seeds:
+            outcome = _one_seed(plan, world, row, seed, progress)
+            outcomes += [outcome]
+    except KeyboardInterrupt:
+        status = SimRun.Status.INTERRUPTED
+    except Exception as trouble:
+        status, error = SimRun.Status.FAILED, f"{type(trouble).__name__}: {trouble}"[:300]
+        raise
+    finally:
+        result = _keep(row, outcomes, status, error, clock())
+    return result
+
+
+def steps(plan: Plan) -> int:
+    """How many decisions a plan takes: what `progress` adds up to."""
+    return len(plan.seeds) * plan.people * plan.decisions * len(plan.policies)
+
+
+# --- what a plan means ------------------------------------------------------------------------
+
+
+def build(plan: Plan) -> World:
+    """The world of a plan. Raises BadRequest."""
+    cls = WORLDS.get(plan.world)
+    if cls is None:
+        raise BadRequest(f"There is no world {plan.world!r}, but {', '.join(sorted(WORLDS))}.")
+    chosen: dict[str, Any] = {"candidates": plan.candidates, "table": plan.table}
+    if plan.silence is not None:
+        chosen["silence"] = plan.silence
+    if cls is not Life:
+        chosen["population"] = plan.population
+    if plan.judge:
+        if cls is not Life:
+            raise BadRequest("Only in the world `life` is there anything for a judge to look at.")
+        chosen["judge"] = judge(plan.judge)
+    for name in ("people", "decisions", "candidates", "nights_apart"):
+        if getattr(plan, name) < 1:
+            raise BadRequest(f"{name} must be at least 1.")
+    if not plan.seeds:
+        raise BadRequest("At least one seed is needed.")
+    return cls(**chosen)
+
+
+def contestants(plan: Plan, world: World) -> list[Entrant]:
+    """Those that compete, made afresh. Raises BadRequest for a name that nobody has."""
+    if len(set(plan.policies)) != len(plan.policies) or not plan.policies:
+        raise BadRequest("Name at least one policy, and none twice.")
+    return [_contestant(name, plan, world) for name in plan.policies]
+
+
+def _contestant(name: str, plan: Plan, world: World) -> Entrant:
+    if name == LinUCBAlone.name:
+        return LinUCBAlone()
+    if name == Ceiling.name:
+        try:
+            return Ceiling(world.truth(Ceiling.feature_set))
+        except ValueError as error:
+            raise BadRequest(f"The ceiling is not known here: {error}.") from None
+    if name not in policies:
+        known = [*policies.ids(), Ceiling.name, LinUCBAlone.name]
+        raise BadRequest(f"There is no policy {name!r}, but {', '.join(known)}.")
+    cls = type(policies.get(name))
+    return PolicyEntrant(cls, prior=standard_prior(cls) if plan.shipped else None)
+
+
+def judge(kind: str) -> Judge:
+    """The judge of that kind. Raises BadRequest, which for `llm` says what to configure."""
+    if kind == RuleJudge.id:
+        return RuleJudge()
+    if kind == LLMJudge.id:
+        return LLMJudge(gateway())
+    raise BadRequest(f"There is no judge {kind!r}, but {RuleJudge.id} and {LLMJudge.id}.")
+
+
+def gateway() -> Ask:
+    """How the model behind the alias `judge` is asked. Raises BadRequest where there is none.
+
+    Both gateways speak OpenAI's chat completions. What is asked raises JudgeTrouble.
+    """
+    url = settings.LITELLM_URL or settings.OLLAMA_URL
+    if not url:
+        raise BadRequest(
+            "No language model is configured. Set LITELLM_URL to a LiteLLM proxy that knows a model "
+            "`judge`, or OLLAMA_URL to an Ollama server (`ollama cp llama3.2 judge`), or use "
+            "--judge rule."
+        )
+    headers = {}
+    if settings.LITELLM_URL and settings.LITELLM_KEY:
+        headers["Authorization"] = f"Bearer {settings.LITELLM_KEY}"
+
+    def ask(prompt: str) -> str:
+        question = {
+            "model": JUDGE,
+            "temperature": 0,
+            "messages": [{"role": "user", "content": prompt}],
+        }
+        try:
+            reply = fetch(
+                "POST", f"{url}/v1/chat/completions", headers=headers, json=question,
+                seconds=JUDGE_SECONDS,
+            )  # fmt: skip
+        except OutgoingError as error:
+            raise JudgeTrouble(f"The judge can't be reached: {error}") from None
+        if reply.status != 200:
+            raise JudgeTrouble(f"The judge answered with status {reply.status}.")
+        try:
+            said = reply.json()["choices"][0]["message"]["content"]
+        except (ValueError, LookupError, TypeError):
+            raise JudgeTrouble("The judge's answer is no chat completion.") from None
+        return said if isinstance(said, str) else ""
+
+    return ask
+
+
+class JudgeTrouble(RuntimeError):
+    """The gateway gave no answer at all."""
+
+
+# --- keeping it ---------------------------------------------------------------------------------
+
+
+def _one_seed(plan: Plan, world: World, row: SimRun, seed: int, progress: Progress) -> Outcome:
+    waiting: list[SimEvent] = []
+
+    def flush() -> None:
+        SimEvent.objects.bulk_create(waiting, batch_size=BATCH)
+        waiting.clear()
+
+    def record(step: Step) -> None:
+        if 0 <= plan.keep <= step.person:
+            return
+        waiting.append(_event(row, seed, step))
+        if len(waiting) >= BATCH:
+            flush()
+
+    def made(count: int) -> None:
+        row.made += count
+        progress(count)
+
+    try:
+        return run(
+            world,
+            contestants(plan, world),
+            people=plan.people,
+            decisions=plan.decisions,
+            seed=seed,
+            nights_apart=plan.nights_apart,
+            progress=made,
+            record=record,
+        )
+    finally:
+        flush()
+
+
+def _event(row: SimRun, seed: int, step: Step) -> SimEvent:
+    return SimEvent(
+        run=row,
+        seed=seed,
+        policy=step.entrant,
+        person=step.person,
+        cluster=step.cluster,
+        k=step.k,
+        day=step.day,
+        kind=step.kind,
+        chosen=step.index,
+        count=step.count,
+        worth=round(step.worth, 4),
+        best=round(step.best, 4),
+        reward=step.answer.reward,
+        delay=step.answer.delay,
+    )
+
+
+def _keep(
+    row: SimRun, outcomes: Sequence[Outcome], status: str, error: str, now: datetime
+) -> Result:
+    scores, curves = {}, {}
+    if outcomes:
+        scores = table(outcomes)
+        curves = {name: curve(outcomes, name) for name in scores}
+    row.status, row.error, row.finished_at = status, error, now
+    row.scores = storable(
+        {
+            name: {stretch: asdict(one) for stretch, one in columns.items()}
+            for name, columns in scores.items()
+        }
+    )
+    row.curves = storable(
+        {
+            name: {"at": c.at.tolist(), "mean": c.mean.tolist(), "error": c.error.tolist()}
+            for name, c in curves.items()
+        }
+    )
+    row.save()
+    return Result(row, scores, curves, tuple(outcomes))
+
+
+def _options(plan: Plan) -> dict[str, Any]:
+    kept = ("candidates", "silence", "table", "population", "shipped", "nights_apart", "judge")
+    return {name: getattr(plan, name) for name in kept}

@@ -1,0 +1,90 @@
+"""Drift: looked at daily, an alarm when it is seen twice, and what the jobs of all this do by themselves."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from recommender import drift, jobs, live
+from recommender.health import drift as on_the_health_page
+from recommender.models import PolicyRun, PolicyShadow
+from tests.people import NOW
+from tests.recommender.history import lived, people, urgent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def served_by_a_policy_that_never_keeps_silent(settings):
+    settings.ACTIVE_POLICY = "egreedy-v1"
+
+
+@pytest.fixture(autouse=True)
+def forgetful(settings):
+    settings.ACTIVE_POLICY = "egreedy-v1"
+    live._known = live.Known()
+
+
+def weeks(worth_of_week, *, count: int = 30, to: int = 7):
+    """Seven weeks of decisions, ten a week and person, the last ending at NOW."""
+    users = people(count)
+    for week in range(to):
+        ends = NOW - timedelta(days=7 * (to - 1 - week))
+        lived(users, 10, worth=worth_of_week(week), ends=ends, days=7, seed=week + 1)
+
+
+def test_a_change_that_is_seen_in_two_weeks_is_an_alarm_and_one_week_is_none():
+    weeks(lambda week: lambda row: urgent(row) - (0.6 if week >= 5 else 0.0))
+    calm = drift.look(now=NOW - timedelta(days=13))
+    assert calm.verdict == "passed"
+    first = drift.look(now=NOW - timedelta(days=6))
+    flagged = [one["name"] for one in first.numbers["look"]["shifts"] if one["flagged"]]
+    assert "reward" in flagged
+    assert (first.verdict, first.numbers["alarms"]) == ("passed", [])
+    assert "no alarm yet" in first.says
+    second = drift.look(now=NOW + timedelta(days=1))
+    assert second.verdict == "alarm"
+    assert "reward" in second.numbers["alarms"]
+    found = on_the_health_page(NOW + timedelta(days=2))
+    assert found.state == "warn"
+    assert "reward" in found.says
+
+
+def test_lives_that_stay_the_same_raise_none():
+    weeks(lambda week: urgent)
+    for day in range(-6, 2):
+        run = drift.look(now=NOW + timedelta(days=day))
+        assert run.verdict == "passed", run.says
+    assert on_the_health_page(NOW + timedelta(days=2)).state == "ok"
+
+
+def test_with_too_few_people_it_says_so():
+    run = drift.look(now=NOW)
+    assert run.verdict == "too little"
+    assert on_the_health_page(NOW).state == "ok"
+
+
+def test_looking_twice_at_one_day_counts_once():
+    weeks(lambda week: lambda row: urgent(row) - (0.6 if week >= 6 else 0.0))
+    for hours in range(3):
+        run = drift.look(now=NOW + timedelta(days=1, hours=hours))
+    assert "no alarm yet" in run.says
+
+
+def test_the_jobs_run_on_an_empty_installation_and_on_a_lived_in_one(settings):
+    """Each is what beat sends, with nothing told."""
+    every = (
+        jobs.estimate_priors, jobs.sweep_shadows, jobs.evaluate_policies, jobs.guard_promotion,
+        jobs.adapt_experiment, jobs.look_for_drift, jobs.send_runs,
+    )  # fmt: skip
+    settings.SHADOW_POLICIES = ["linucb"]
+    for job in every:
+        job()
+    assert PolicyShadow.objects.get().policy == "linucb"
+    now = timezone.now()
+    PolicyShadow.objects.update(begins=now - timedelta(days=30), swept_to=now - timedelta(days=30))
+    lived(people(6), 10, ends=now - timedelta(days=2))
+    for job in every:
+        job()
+    kinds = set(PolicyRun.objects.values_list("kind", flat=True))
+    assert {"evaluate", "drift"} <= kinds

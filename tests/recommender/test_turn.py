@@ -1,0 +1,125 @@
+"""A population that turns: what was learned before is set aside, for everyone, once."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import numpy as np
+import pytest
+
+from recommender import live, turn
+from recommender.bandit.features import vectorise
+from recommender.bandit.policies.hierarchical import Hierarchical
+from recommender.featurise import unpack
+from recommender.learn import project, rebuild
+from recommender.ledger import worth
+from recommender.models import PolicyRun, PolicyState, Reward, Score
+from tests.people import NOW
+from tests.recommender.history import lived, people, urgent
+
+pytestmark = pytest.mark.django_db
+
+MIDNIGHT = datetime.combine(NOW.astimezone(UTC).date(), time.min, UTC)
+
+
+@pytest.fixture(autouse=True)
+def served_by_the_hierarchical_policy(settings):
+    settings.ACTIVE_POLICY = Hierarchical.id
+    live._known = live.Known()
+
+
+def weeks(count: int = 25, *, fall: float):
+    """Eight days of decisions, five a day and person; on the last all is worth less by `fall`.
+
+    The policy of the last day knows nothing of the days before, which is part of the fall.
+    """
+    users = people(count)
+    before = MIDNIGHT - timedelta(days=1, hours=1)
+    lived(users, 35, policy=Hierarchical, ends=before, days=7, seed=1)
+    ids = [user.pk for user in users]
+    project(Hierarchical, ids, now=before)
+    lived(
+        users, 5, policy=Hierarchical, ends=MIDNIGHT - timedelta(hours=2), days=0.8, seed=2,
+        worth=lambda row: urgent(row) - fall,
+    )  # fmt: skip
+    Reward.objects.filter(at__gte=before).update(folded_at=None)
+    return ids
+
+
+def yesterday_alone(user_id: int) -> bytes:
+    """The state of a policy that learned what this user answered yesterday, and nothing else."""
+    policy = Hierarchical.fresh()
+    for score in Score.objects.filter(
+        user=user_id, decision__created_at__gte=MIDNIGHT - timedelta(days=1)
+    ).select_related("decision__feedback"):
+        row = unpack(score.features, len(score.candidates))[score.chosen]
+        x = vectorise([row], policy.feature_set)[0]
+        policy.learn(x, score.decision.feedback.reward)
+    return policy.state()
+
+
+def state(user_id: int) -> bytes:
+    rows = PolicyState.objects.filter(user=user_id, policy=Hierarchical.id)
+    return bytes(rows.values_list("state", flat=True).get())
+
+
+def test_after_a_turn_only_what_was_answered_since_counts():
+    ids = weeks(fall=0.8)
+    run = turn.look(now=NOW)
+    assert run.verdict == "alarm"
+    assert "turned" in run.says
+    for user_id in ids:
+        assert state(user_id) == yesterday_alone(user_id)
+        assert state(user_id) == rebuild(user_id, now=NOW), "the ledger says the same"
+        assert Reward.objects.filter(user=user_id, why="turned").count() == 1
+    old = Score.objects.filter(user=ids[0]).earliest("decision__created_at")
+    assert worth(ids[0], old.decision_id) is None
+    new = Score.objects.filter(user=ids[0]).latest("decision__created_at")
+    assert worth(ids[0], new.decision_id) == new.decision.feedback.reward
+
+
+def test_people_who_stay_the_same_lose_nothing():
+    users = people(25)
+    lived(users, 40, policy=Hierarchical, ends=MIDNIGHT - timedelta(hours=2), days=8)
+    ids = [user.pk for user in users]
+    project(Hierarchical, ids, now=NOW)
+    run = turn.look(now=NOW)
+    assert run.verdict == "passed"
+    assert not Reward.objects.filter(why="turned").exists()
+    assert np.isfinite(run.numbers["mean"])
+    assert PolicyState.objects.filter(user__in=ids, count__gt=0).count() == len(ids)
+
+
+def test_a_few_people_are_no_population():
+    weeks(5, fall=0.8)
+    assert turn.look(now=NOW).verdict == "too little"
+    assert turn.look(now=NOW + timedelta(days=30)).verdict == "too little"
+
+
+def test_looking_again_on_the_same_day_changes_nothing():
+    weeks(fall=0.8)
+    first = turn.look(now=NOW)
+    rows = Reward.objects.count()
+    assert turn.look(now=NOW + timedelta(minutes=5)).pk == first.pk
+    assert Reward.objects.count() == rows
+    assert PolicyRun.objects.filter(kind="turn").count() == 1
+
+
+def test_a_worker_that_dies_half_way_leaves_the_rest_to_the_next(monkeypatch):
+    ids = weeks(fall=0.8)
+    monkeypatch.setattr(turn, "BATCH", 10)
+    learn_all, calls = turn.learn_all, []
+
+    def dies(users, *, now):
+        calls.append(users)
+        if len(calls) == 2:
+            raise ConnectionError("killed")
+        return learn_all(users, now=now)
+
+    monkeypatch.setattr(turn, "learn_all", dies)
+    with pytest.raises(ConnectionError):
+        turn.look(now=NOW)
+    assert 0 < Reward.objects.filter(why="turned").count() < len(ids)
+    monkeypatch.setattr(turn, "learn_all", learn_all)
+    turn.look(now=NOW + timedelta(minutes=5))
+    assert Reward.objects.filter(why="turned").count() == len(ids)
+    for user_id in ids:
+        assert rebuild(user_id, now=NOW) == yesterday_alone(user_id)
