@@ -2,7 +2,7 @@
 # Neither needs anything but Python 3.11-3.13 and make.
 
 SHELL = /bin/sh
-.PHONY: run test lock
+.PHONY: run test peers lock
 
 run:
 	@oo/up/venv.sh
@@ -14,6 +14,14 @@ test:
 	@oo/up/venv.sh dev
 	@exec .venv/bin/python -m tests.run $(TEST) $(ARGS)
 
+# The policies of others, for `.venv-peers/bin/python -m bench.policies`: see docs/policies-measured.md.
+# They want pandas, matplotlib and a compiler, which nothing else here does; obp wants a numpy and a
+# torch of 2022 too, and of it only the data is read, hence --no-deps over a complete list.
+peers:
+	@oo/up/venv.sh dev
+	@test -d .venv-peers || .venv/bin/uv venv --quiet --python .venv/bin/python .venv-peers
+	@.venv/bin/uv pip sync --quiet --python .venv-peers --require-hashes requirements-peers.txt
+
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url
 
@@ -22,4 +30,6 @@ lock:
 	@oo/up/venv.sh dev
 	$(UV_COMPILE) $(UPGRADE) requirements.in -o requirements.txt
 	$(UV_COMPILE) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
+	$(UV_COMPILE) $(UPGRADE) requirements-peers.in -o requirements-peers.txt
+	@echo obp==0.5.7 | $(UV_COMPILE) --no-header --no-annotate --no-deps - >> requirements-peers.txt
 	@echo uv | $(UV_COMPILE) --no-header --no-annotate $(UPGRADE) - -o oo/up/uv.txt

@@ -140,14 +140,18 @@ SEED = (
               now() - n * interval '1 hour', now(), now()
        FROM users u, generate_series(1, %(history)s) n""",
     """INSERT INTO tip_feedback (decision_id, user_id, reaction, dwell_ms, created_at, reward,
-              settled_at, learned_order)
-       SELECT id, user_id, 'done', 30000, created_at, 1.0, now(),
-              row_number() OVER (PARTITION BY user_id ORDER BY created_at) FROM tip_views""",
-    """INSERT INTO tip_scores (decision_id, chosen, candidates, features, scores, propensities,
-              feature_set, policy, policy_version, prior_version, state_count, seed,
-              fell_back_from, fell_back_because, model, prompt_version, latency_us)
-       SELECT id, 0, '[]', '{}', '[]', '[]', 'v1', 'egreedy-v1', '1', '', 0, 1, '', '', 'plain',
-              'plain-1', 900 FROM tip_views""",
+              settled_at)
+       SELECT id, user_id, 'done', 30000, created_at, 1.0, now() FROM tip_views""",
+    """INSERT INTO tip_rewards (user_id, position, decision_id, reward, why, at, folded_at)
+       SELECT user_id, row_number() OVER (PARTITION BY user_id ORDER BY created_at), id, 1.0,
+              'settled', now(), now() FROM tip_views""",
+    """INSERT INTO tip_scores (decision_id, user_id, position, digest, hash, chosen, candidates,
+              features, scores, propensities, written, feature_set, policy, policy_version,
+              prior_version, state_count, through, seed, experiment, arm, fell_back_from,
+              fell_back_because, model, prompt_version, latency_us)
+       SELECT id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY created_at),
+              md5(id::text), md5(id::text), 0, '[]', '{}', '[]', '[]', '{}', 'v1', 'egreedy-v1',
+              '1', '', 0, 0, 1, '', '', '', '', 'plain', 'plain-1', 900 FROM tip_views""",
 )
 
 
