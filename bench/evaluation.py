@@ -1,7 +1,8 @@
 """How often the statistics of policy evaluation are wrong: the tables of docs/evaluation.md.
 
-python -m bench.evaluation            all of it, four minutes on one core
-python -m bench.evaluation guard      one part: coverage, obp, gate, guard, experiment, drift
+python -m bench.evaluation            all of it, five minutes on one core
+python -m bench.evaluation guard      one part: coverage, obp, gate, support, guard,
+                                      experiment, drift
 """
 
 import sys
@@ -49,9 +50,26 @@ def gate() -> None:
     ):
         verdicts = studies.promotions(make, logs=1000, seed=21, simulated=simulated)
         passed = sum(verdict.passed for verdict in verdicts) / 1000
-        alone = sum(verdict.numbers["off_policy_low"] > 0 for verdict in verdicts) / 1000
+        alone = sum(verdict.numbers.get("off_policy_low", 0) > 0 for verdict in verdicts) / 1000
         says = "better" if simulated else "no better"
         print(f"| {name} | {says} | {passed:.1%} | {alone:.1%} |")
+
+
+def support() -> None:
+    print("Gate, 200 logs of some 2 250 decisions of 150 people; no target is better\n")
+    print("| live policy: sharpness, floor | target | judged | intervals that missed | promoted "
+          "| without the check: judged | missed | promoted |")  # fmt: skip
+    print("|---|---|--:|--:|--:|--:|--:|--:|")
+    for sharp, floor in studies.LIVE:
+        for name, kind in studies.TARGETS.items():
+            cells = []
+            for bare in (False, True):
+                there, missed, promoted, _ = studies.support(
+                    sharp, floor, logs=200, seed=61, bare=bare, **kind
+                )
+                share = f"{missed / there:.0%}" if there else ""
+                cells += [f"{there / 200:.0%}", share, f"{promoted / 200:.1%}"]
+            print(f"| {sharp:g}, {floor:g} | {name} |", " | ".join(cells), "|")
 
 
 def same(rng):
@@ -96,7 +114,7 @@ def drift() -> None:
                   f"| {alarmed / looks:.0%} | {found / 50:.0%} |")  # fmt: skip
 
 
-PARTS = {f.__name__: f for f in (coverage, obp, gate, guard, experiment, drift)}
+PARTS = {f.__name__: f for f in (coverage, obp, gate, support, guard, experiment, drift)}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PARTS:

@@ -18,6 +18,7 @@ from recommender.bandit.policies.base import Policy
 from recommender.evaluation import estimators, gate
 from recommender.evaluation.estimators import Estimate
 from recommender.evaluation.log import Log, TooLittleData
+from recommender.evaluation.overlap import Overlap
 from recommender.evaluation.regression import FOLDS, CrossFitted
 from recommender.models import PolicyDeployment, PolicyRun, PolicyShadow, Score, ShadowScore
 from recommender.outcomes import SETTLED_AFTER, WINDOW, settled
@@ -183,12 +184,16 @@ def _modelled(cls: type[Policy], lines: Sequence[Line]) -> tuple[Log, gate.Shado
     model = CrossFitted.fit(chosen, reward, person)
     q_chosen = model.predict(chosen, person)
     v_target, v_live = np.empty(len(lines)), np.empty(len(lines))
+    theirs, mine, expected = [], [], []
     pmfs = _pmfs(cls, lines)
     for number, (line, X, row) in enumerate(_actions(lines)):
         q = model.predict(X, line.user_id)
-        pmf = pmfs[line.pk]
-        v_target[number] = q[: len(pmf)] @ pmf
-        v_live[number] = q @ np.array(row["propensities"])
+        live_pmf, pmf = np.array(row["propensities"]), np.zeros(len(q))
+        pmf[: len(pmfs[line.pk])] = pmfs[line.pk]  # one that is offered no silence has no entry
+        v_target[number], v_live[number] = q @ pmf, q @ live_pmf
+        theirs.append(live_pmf)
+        mine.append(pmf)
+        expected.append(q)
     log = Log(
         reward=reward,
         propensity=np.array([line.propensity for line in lines]),
@@ -198,6 +203,7 @@ def _modelled(cls: type[Policy], lines: Sequence[Line]) -> tuple[Log, gate.Shado
         q_chosen=q_chosen,
         v_target=v_target,
         v_live=v_live,
+        overlap=Overlap.of(mine, theirs, expected),
     )
     agreed = np.array([line.same_best for line in lines], dtype=bool)
     return log, gate.Shadow(agreed, v_target - v_live, person)

@@ -85,7 +85,7 @@ def judge(
 
     Promotion needs a lower bound above the bar from each. A witness that is missing (None), or was
     refused for too little data, is a no. `off_policy` is what `estimators.difference` gave or
-    raised: a difference, never a policy's own value.
+    raised, of a log with an overlap: a difference, never a policy's own value.
     """
     numbers: dict[str, float] = {}
     votes = (
@@ -146,6 +146,9 @@ def _off_policy(
         return False, f"Off policy: {witness}."
     if "difference" not in witness.estimator:
         raise ValueError(f"the gate needs a paired difference, got {witness.estimator!r}")
+    if witness.unsupported is None:
+        return False, "Off policy: not known how much of it the log can tell."
+    numbers["off_policy_unsupported"] = witness.unsupported
     numbers["off_policy_decisions"], numbers["off_policy_people"] = witness.n, witness.people
     numbers["off_policy_effective_sample_size"] = witness.effective_sample_size
     interval = witness.low, witness.high

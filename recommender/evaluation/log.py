@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recommender.evaluation.overlap import Overlap
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -24,13 +26,16 @@ class Floors:
     """The least that an interval is given for. Below them coverage was seen to fall (ADR 14).
 
     `decisions` and `people` are counts. `effective` is Kish's effective sample size of the weights,
-    in decisions; `effective_people` the same of each person's share of the weight.
+    in decisions; `effective_people` the same of each person's share of the weight. `support` is the
+    share of what the target would do that the log can tell of: what is missing widens the interval
+    by as much on either side.
     """
 
     decisions: int = 200
     people: int = 30
     effective: float = 80.0
     effective_people: float = 20.0
+    support: float = 0.95
 
 
 FLOORS = Floors()
@@ -51,6 +56,10 @@ class Log:
     v_target, that of a draw from the target policy, Σ pi(a) q(a); v_live, the same of the live
     policy, for paired differences.
 
+    overlap: what the log can't tell of the target (`overlap.Overlap`), from all probabilities of
+    every decision. Without it intervals are too narrow where the target does what the live policy
+    hardly ever did, and the gate takes none.
+
     Raises ValueError if lengths differ, for NaN, and for numbers outside those ranges.
     """
 
@@ -62,6 +71,7 @@ class Log:
     q_chosen: Floats | None = None
     v_target: Floats | None = None
     v_live: Floats | None = None
+    overlap: Overlap | None = None
 
     def __post_init__(self) -> None:
         for name in ("reward", "propensity", "order", "pi_chosen"):
@@ -72,6 +82,8 @@ class Log:
         self._keep("person", _whole("person", self.person))
         if len({field.shape for field in self._arrays()}) != 1:
             raise ValueError(f"lengths differ: {[field.size for field in self._arrays()]}")
+        if self.overlap is not None and self.overlap.beyond.size != self.n:
+            raise ValueError(f"lengths differ: {self.n}, in the overlap {self.overlap.beyond.size}")
         if (self.q_chosen is None) != (self.v_target is None):
             raise ValueError("q_chosen and v_target go together")
         _within("reward", self.reward, -1.0, 1.0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.evaluation.log import Log
+from recommender.evaluation.overlap import Overlap
 from recommender.evaluation.regression import CrossFitted
 
 CONTEXTS, ACTIONS = 8, 6
@@ -44,14 +45,25 @@ def problem(rng, *, sharp=3.0, floor=0.1, learns=False):
     return Problem(q, live, target, learns)
 
 
-def twins(rng, *, sharp=3.0, floor=0.1):
+def twins(rng, *, sharp=3.0, floor=0.1, share=1.0, worse=0.0):
     """Every action has a twin of the same worth. In some contexts the target prefers the twin: another
-    policy, with the same value."""
+    policy, with the same value.
+
+    `share`: of the decisions in which it does so, the rest are as the live policy's. `worse`: twins
+    are worth that much less, and the live policy knows which are twins and leaves them alone.
+    """
     half = rng.uniform(-0.6, 0.6, (CONTEXTS, ACTIONS // 2))
     q = np.concatenate((half, half), axis=1)
     live = softmax(q + rng.normal(0.0, 0.4, q.shape), sharp, floor)
     swaps = rng.random((CONTEXTS, 1)) < 0.5
-    return Problem(q, live, np.where(swaps, np.roll(live, ACTIONS // 2, axis=1), live))
+    if worse:
+        half = live[:, : ACTIONS // 2] + live[:, ACTIONS // 2 :]
+        live = np.concatenate((half - floor / 2 / ACTIONS, np.zeros_like(half)), axis=1)
+        live[:, ACTIONS // 2 :] = floor / ACTIONS
+        live /= live.sum(axis=1, keepdims=True)
+        q = q - worse * (np.arange(ACTIONS) >= ACTIONS // 2)
+    other = np.where(swaps, np.roll(live, ACTIONS // 2, axis=1), live)
+    return Problem(q, live, share * other + (1.0 - share) * live)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,4 +141,5 @@ def log_of(world, sample, features=additive):
         q_chosen=q[rows, sample.action],
         v_target=(pi * q).sum(axis=1),
         v_live=(sample.pmf * q).sum(axis=1),
+        overlap=Overlap.of(pi, sample.pmf, q),
     )

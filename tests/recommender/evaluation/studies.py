@@ -3,6 +3,10 @@
 A test asks for 200 repetitions of each, `python -m bench.evaluation` for more.
 """
 
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
 from recommender.evaluation import drift, estimators, experiment, gate, guard
@@ -83,25 +87,64 @@ def replay_coverage(people, each, *, logs, seed):
 def promotions(make, *, logs, seed, people=150, each=15, simulated=0.0):
     """Verdicts of the gate over logs of worlds that `make(rng)` gives, with 5 simulated seeds whose
     differences are normal around `simulated` with a spread of 0.02."""
-    verdicts = []
+    return [found[0] for found in judged(make, logs, seed, people, each, simulated)]
+
+
+def judged(make, logs, seed, people=150, each=15, simulated=0.05, bare=False):
+    """Of each log: the gate's verdict, the off-policy difference or its refusal, the true gain.
+
+    `bare`: as if only the drawn actions' probabilities were known.
+    """
     for number in range(logs):
         rng = np.random.default_rng([seed, number])
         world = make(rng)
         sample = problems.live_through(world, rng, people, each)
         log = problems.log_of(world, sample, problems.products)
         target, live = world.target[sample.context], world.live[sample.context]
-        verdicts.append(
-            gate.judge(
-                gate.Simulation(rng.normal(simulated, 0.02, 5)),
-                gate.Shadow(
-                    target.argmax(axis=1) == live.argmax(axis=1),
-                    log.v_target - log.v_live,
-                    log.person,
-                ),
-                estimators.difference(log),
-            )
+        try:
+            found = estimators.difference(replace(log, overlap=None) if bare else log)
+            if bare:
+                found = replace(found, unsupported=0.0)
+        except TooLittleData as refusal:
+            found = refusal
+        verdict = gate.judge(
+            gate.Simulation(rng.normal(simulated, 0.02, 5)),
+            gate.Shadow(
+                target.argmax(axis=1) == live.argmax(axis=1),
+                log.v_target - log.v_live,
+                log.person,
+            ),
+            found,
         )
-    return verdicts
+        yield verdict, found, world.gain
+
+
+# Live policies from mild to all but greedy, by sharpness and floor; the last two have the floor of
+# the product's hierarchical policy.
+LIVE = ((3.0, 0.1), (10.0, 0.02), (30.0, 0.004), (100.0, 0.004))
+# How often the target does the twin's bidding where it differs: always, or in a few draws.
+TARGETS = {
+    "a twin, as good": {}, "a twin, worse by 0.05": {"worse": 0.05},
+    "in 5 % of draws a twin, as good": {"share": 0.05},
+    "in 5 % of draws a twin, worse by 0.05": {"share": 0.05, "worse": 0.05},
+}  # fmt: skip
+
+
+def support(sharp, floor, *, logs, seed, bare=False, people=150, each=15, **target):
+    """Of logs by such a live policy: how many were judged, how many of those intervals missed the
+    true gain, and how many targets, none of them better, were promoted; and why the rest was not
+    judged."""
+    make = partial(problems.twins, sharp=sharp, floor=floor, **target)
+    there = missed = promoted = 0
+    refusals = Counter()
+    for verdict, found, gain in judged(make, logs, seed, people, each, bare=bare):
+        promoted += verdict.passed
+        if isinstance(found, TooLittleData):
+            refusals[found.what] += 1
+        else:
+            there += 1
+            missed += not found.low <= gain <= found.high
+    return there, missed, promoted, dict(refusals)
 
 
 def rewards(rng, people, days, per_day, mean=0.1, dismiss=0.2, spread=0.25):

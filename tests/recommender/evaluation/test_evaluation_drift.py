@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from recommender.evaluation.drift import (
+    FLIPS,
     Look,
     Shift,
     Window,
@@ -28,6 +29,14 @@ def test_a_planted_shift_is_flagged_and_nothing_else():
     look = compare(*pair(shift=0.8), np.random.default_rng(0))
     assert [shift.name for shift in look.shifts if shift.flagged] == ["age"]
     assert (look.begin, look.end, look.people) == (28, 35, 30)
+
+
+def test_of_two_statistics_the_smaller_p_value_counts_doubled():
+    """As large as no exchange of windows makes it: 1 / (flips + 1) for either, and two were tried."""
+    look = compare(*pair(shift=2.0), np.random.default_rng(0))
+    found = {shift.name: shift.p_value for shift in look.shifts}
+    assert found["age"] == 2.0 / (FLIPS + 1.0)
+    assert max(found.values()) <= 1.0
 
 
 def test_the_distance_is_that_of_kolmogorov_and_smirnov():

@@ -136,6 +136,22 @@ def test_below_a_floor_there_is_no_answer(log, name, floors, what, monkeypatch):
     assert error.value.there < 10**6
 
 
+def test_a_few_people_who_hold_the_weight_are_too_few():
+    """Of 60 people and 1 200 decisions, those of ten people weigh ten times as much: the decisions
+    would suffice, the people do not."""
+    n, heavy = 1200, np.arange(1200) % 60 < 10
+    reward = np.random.default_rng(0).choice((-1.0, 1.0), n)
+    log = Log(
+        reward, np.where(heavy, 0.1, 1.0), np.arange(n) % 60, np.arange(n),
+        np.where(heavy, 1.0, 0.1),
+    )  # fmt: skip
+    assert log.people >= 30
+    with pytest.raises(TooLittleData, match="effective number of people: 20 needed, 11") as error:
+        estimators.ips(log)
+    assert error.value.there == pytest.approx((10 * 10 + 50 * 0.1) ** 2 / (10 * 100 + 50 * 0.01))
+    assert estimators.ips(log, floors=Floors(effective_people=10.0)).effective_sample_size > 200.0
+
+
 def test_an_empty_log_is_too_little():
     nothing = Log(*(np.empty(0, dtype=t) for t in (float, float, int, float, float)))
     for ask in (estimators.ips, estimators.snips, estimators.replay, estimators.on_policy):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from recommender.evaluation.anytime import radius
 from recommender.evaluation.experiment import (
     Experiment,
     Outcomes,
@@ -12,6 +13,7 @@ from recommender.evaluation.experiment import (
     report,
     shares_of_day,
 )
+from recommender.evaluation.people import Ratio, spread
 from tests.recommender.evaluation import studies
 
 FIXED = Experiment("colours", ("red", "green", "blue"), (0.5, 0.3, 0.2))
@@ -89,6 +91,63 @@ def test_a_report_compares_with_the_first_arm():
     ]  # fmt: skip
     for comparison, truth in zip(found.comparisons, (0.4, -0.4), strict=True):
         assert comparison.low < truth < comparison.high
+
+
+def test_arms_and_comparisons_share_alpha_among_themselves():
+    seen, alpha = outcomes(np.random.default_rng(3), (0.0, 0.1, 0.2)), 0.06
+    found = report(FIXED, seen, alpha=alpha)
+    weight = [(seen.arm == index) / seen.propensity for index in range(3)]
+    means = [Ratio(weight[index] * seen.reward, weight[index]) for index in range(3)]
+    for index in range(3):
+        mine = seen.arm == index
+        alone = Ratio(means[index].numerator[mine], weight[index][mine])
+        reach = radius(spread([alone], seen.person[mine]), alpha / 3.0)
+        arm = found.arms[index]
+        assert (arm.value - arm.low, arm.high - arm.value) == pytest.approx((reach, reach))
+    first = Ratio(means[0].numerator, weight[0], sign=-1.0)
+    for index in (1, 2):
+        apart = spread([means[index], first], seen.person)
+        reach = radius(apart, alpha / 2.0)
+        comparison = found.comparisons[index - 1]
+        assert comparison.value == pytest.approx(apart.value)
+        assert comparison.high - comparison.value == pytest.approx(reach)
+        assert comparison.value - comparison.low == pytest.approx(reach)
+
+
+def moving(rng, each=20, people=80):
+    """Outcomes of two equal arms over ten days on which everyone's rewards rise while the traffic
+    goes from one arm to the other."""
+    columns = []
+    for day in range(10):
+        share = 0.9 - 0.8 * day / 9
+        n = each * people
+        arm = (rng.random(n) >= share).astype(int)
+        mean = -0.5 + day / 9
+        reward = np.clip(mean + rng.normal(0.0, 0.2, n), -1.0, 1.0)
+        columns.append((arm, np.where(arm, 1.0 - share, share), np.arange(n) % people, reward))
+    return Outcomes(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+
+
+def test_with_traffic_that_moves_a_good_week_counts_alike_for_both_arms():
+    seen = moving(np.random.default_rng(4))
+    # Without weights, the arm that got the traffic of the good days would look better by far.
+    plain = [seen.reward[seen.arm == index].mean() for index in (0, 1)]
+    assert plain[1] - plain[0] > 0.2
+    found = report(BANDIT, seen)
+    for arm in found.arms:
+        assert arm.value == pytest.approx(0.0, abs=0.03)
+    assert found.comparisons[0].value == pytest.approx(0.0, abs=0.03)
+    assert found.comparisons[0].verdict == "open"
+    for index, arm in enumerate(found.arms):  # Hajek's mean, by a plain loop
+        above = below = 0.0
+        for which, propensity, reward in zip(seen.arm, seen.propensity, seen.reward, strict=True):
+            if which == index:
+                above, below = above + reward / propensity, below + 1.0 / propensity
+        assert arm.value == pytest.approx(above / below, abs=1e-12)
+    assert found.comparisons[0].value == pytest.approx(
+        found.arms[1].value - found.arms[0].value, abs=1e-12
+    )
+    assert shares_of_day(BANDIT, seen, "2026-11-21")[1] < 0.9
 
 
 def test_too_early_is_open():

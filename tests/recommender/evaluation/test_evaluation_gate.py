@@ -1,6 +1,7 @@
 """The gate lets better policies through, and 200 policies that are no better hardly ever."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from tests.recommender.evaluation import problems, studies
 RNG = np.random.default_rng(0)
 SIMULATED = Simulation(np.array([0.04, 0.05, 0.06, 0.05, 0.04]))
 SHADOW = Shadow(RNG.random(600) < 0.7, RNG.normal(0.05, 0.1, 600), np.repeat(np.arange(60), 10))
-OFF_POLICY = Estimate("dr difference", 0.05, 0.02, 0.08, 0.015, 400.0, 600, 60)
+OFF_POLICY = Estimate("dr difference", 0.05, 0.02, 0.08, 0.015, 400.0, 600, 60, unsupported=0.0)
 
 
 def test_three_better_are_a_promotion():
@@ -42,6 +43,7 @@ def test_three_better_are_a_promotion():
         (1, Shadow(SHADOW.agreed, -SHADOW.difference, SHADOW.person), "worse"),
         (1, Shadow(SHADOW.agreed | True, 0.0 * SHADOW.difference, SHADOW.person), "not surely"),
         (2, None, "not evaluated"),
+        (2, replace(OFF_POLICY, unsupported=None), "not known how much of it the log can tell"),
         (2, TooLittleData("people", 30, 3), "too little data: people: 30 needed, 3 there"),
         (2, replace(OFF_POLICY, low=0.0), "not surely better"),
         (2, replace(OFF_POLICY, value=-0.2, low=-0.3, high=-0.1), "worse"),
@@ -91,6 +93,29 @@ def test_another_policy_that_is_no_better_is_promoted_at_most_one_time_in_twenty
     """Also when the simulator is wrong about it: the log of real rewards holds alone."""
     verdicts = studies.promotions(problems.twins, logs=200, seed=2, simulated=simulated)
     assert sum(verdict.passed for verdict in verdicts) <= 10
+
+
+@pytest.mark.parametrize("worse", [0.0, 0.05])
+@pytest.mark.parametrize(("sharp", "floor"), studies.LIVE[2:])
+def test_a_log_that_holds_little_of_the_target_promotes_nobody(sharp, floor, worse):
+    """The product's policies are all but greedy, and what they leave to chance is shared by all
+    candidates: what only the target does is then not in the log, and no weight shows it."""
+    _, _, promoted, refusals = studies.support(sharp, floor, logs=200, seed=2, worse=worse)
+    assert promoted <= 10
+    assert refusals["support"] >= 190
+
+
+@pytest.mark.parametrize("worse", [0.0, 0.05])
+@pytest.mark.parametrize(("sharp", "floor"), studies.LIVE[1:])
+def test_what_is_judged_from_such_a_log_holds_the_truth(sharp, floor, worse):
+    study = partial(studies.support, sharp, floor, seed=3, share=0.05, worse=worse)
+    there, missed, promoted, _ = study(logs=200)
+    assert there >= 190
+    assert missed <= 0.07 * there
+    assert promoted <= 10
+    # By the drawn weights alone it is missed again and again where the live policy is all but greedy.
+    there, missed, _, _ = study(logs=40, bare=True)
+    assert floor > 0.01 or missed > 0.12 * there
 
 
 def test_a_better_policy_is_promoted_most_of_the_time():

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from recommender.evaluation.anytime import one_sided, radius, studentised
 from recommender.evaluation.guard import Stream, watch
-from recommender.evaluation.people import Spread
+from recommender.evaluation.people import Ratio, Spread, spread
 from tests.recommender.evaluation import studies
 
 
@@ -34,6 +35,25 @@ def test_more_dismissals_alone_are_harm():
     alarm = watch(stream(0.3, 0.1), stream(0.3, 0.3, seed=1))
     assert alarm.roll_back
     assert "Share of dismissed tips: worse" in alarm.reasons[1]
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+def test_each_of_the_two_metrics_has_half_of_alpha(alpha):
+    before, after = stream(0.3, 0.2), stream(0.2, 0.25, seed=1)
+    numbers = watch(before, after, alpha=alpha).numbers
+    person = np.concatenate((before.person, after.person))
+    is_after = np.repeat((0.0, 1.0), (before.person.size, after.person.size))
+    for name, good in (("reward", 1.0), ("dismissed", -1.0)):
+        values = np.concatenate((getattr(before, name), getattr(after, name))).astype(float)
+        change = spread(
+            [
+                Ratio(values * is_after, is_after),
+                Ratio(values * (1.0 - is_after), 1.0 - is_after, sign=-1.0),
+            ],
+            person,
+        )
+        bound = change.value + good * one_sided(change, alpha / 2.0)
+        assert numbers[f"{name}_change_bound"] == pytest.approx(bound, abs=1e-12)
 
 
 def test_better_and_alike_are_no_harm():
@@ -87,6 +107,18 @@ def test_few_degrees_of_freedom_move_the_boundary_out():
     for alpha, planned in ((0.0, 0.1), (1.0, 0.1), (0.05, 0.0)):
         with pytest.raises(ValueError, match="no boundary"):
             radius(Spread(0.0, 0.1, 5.0, 9), alpha, planned=planned)
+
+
+@pytest.mark.parametrize("freedom", [5.0, 20.0])
+@pytest.mark.parametrize("boundary", [radius, one_sided])
+def test_a_boundary_is_that_of_students_distribution(boundary, freedom):
+    """As improbable by Student's distribution as the boundary of a known error is by the normal."""
+    error = 0.04
+    normal = boundary(Spread(0.0, error, 1e12, 99), 0.05) / error
+    expected = error * stats.t.isf(stats.norm.sf(normal), freedom)
+    found = boundary(Spread(0.0, error, freedom, 21), 0.05)
+    assert found == pytest.approx(expected, rel=1e-4)
+    assert found > 1.1 * error * normal
 
 
 def test_false_alarms_over_a_month_of_looking():

@@ -21,6 +21,15 @@ def test_students_quantile_is_scipys(p, dof):
     assert student(p, dof) == pytest.approx(stats.t.ppf(p, dof), rel=1e-5, abs=1e-12)
 
 
+@pytest.mark.parametrize("dof", [2.0, 2.01, 2.1, 2.5, 2.9, 3.0, 4.0, 7.3, 20.0, 99.0, 100.0, 1e3])
+@pytest.mark.parametrize("z", [4.8, 5.3, 5.8, 6.0])
+def test_further_out_it_is_at_most_too_large(dof, z):
+    p = float(stats.norm.cdf(z))
+    expected = stats.t.isf(1.0 - p, dof)  # of the p that there is: the subtraction is exact
+    assert student(p, dof) >= expected * (1.0 - 2e-5)
+    assert student(p, dof) <= expected * (1.0 + (1e-6 if dof >= 3.0 else 0.55))
+
+
 @pytest.mark.parametrize(("p", "dof"), [(0.0, 5.0), (1.0, 5.0), (np.nan, 5.0), (0.9, 1.0)])
 def test_a_quantile_that_does_not_exist_is_refused(p, dof):
     with pytest.raises(ValueError, match="no quantile"):
