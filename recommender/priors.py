@@ -5,7 +5,6 @@ version stays, since decisions refer to it.
 """
 
 import logging
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,13 +18,13 @@ from django.db.models import QuerySet
 from accounts import preferences
 from accounts.preference_keys import HELP_SHARED_PRIOR
 from recommender import live
+from recommender.bandit import privacy
 from recommender.bandit.envelope import StateError
 from recommender.bandit.policies.base import Policy
-from recommender.bandit.population import epsilon_of, noise_on_mean, rho_of
 from recommender.bandit.prior import Prior
 from recommender.bandit.priors import shipped
 from recommender.bandit.ridge import RidgePolicy
-from recommender.models import PolicyPrior, PolicyRun, PolicyState
+from recommender.models import PolicyPrior, PolicyRun, PolicyShadow, PolicyState
 from recommender.registry import policies
 from recommender.runs import record
 
@@ -33,8 +32,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 500  # states held at once
 ONCE_IN = timedelta(hours=20)
-# The rule's largest weight is 0.6: a prior that noise moves further than this is no better than none.
-MOST_NOISE = 0.25
 
 Verdict = PolicyRun.Verdict
 
@@ -63,10 +60,14 @@ def keep_shipped(*, now: datetime) -> int:
 
 
 def estimate_all(*, now: datetime, rng: np.random.Generator) -> list[PolicyRun]:
-    """Estimates the prior of every policy that learns from a population. Returns the runs."""
+    """Estimates the prior of every policy that chooses for someone, or does so unseen, and learns
+    from a population: what nobody uses is not worth anyone's privacy. Returns the runs.
+    """
     keep_shipped(now=now)
     live.refresh()
-    learners = [type(policy) for policy in policies if policy.has_population]
+    shadows = set(PolicyShadow.objects.values_list("policy", flat=True))
+    used = {*shadows, *(cls.id for cls in live.serving())}
+    learners = [type(one) for one in policies if one.has_population and one.id in used]
     return [estimate(cls, now=now, rng=rng) for cls in learners]
 
 
@@ -75,16 +76,17 @@ def estimate(
 ) -> PolicyRun:
     """Estimates a policy's prior from the states of those who take part, and puts it into use.
 
-    With fewer than PRIOR_PEOPLE of them, or so few that the noise which hides each of them would
-    drown what they taught, what is in use stays. So does a prior that an operator
-    pinned; the estimate is then kept beside it. `rng` makes the noise: nobody else may know it. A
-    policy that can't learn from people without giving them away is refused. So is a second estimate
-    in one night, which would spend their privacy twice, unless `again`.
+    What is in use stays with fewer than PRIOR_PEOPLE of them, with so few that the noise which hides
+    each of them would drown what they taught, and when the last estimate was of nearly as many and
+    not long ago (`privacy.is_due`). So does a prior that an operator pinned; the estimate is then
+    kept beside it. Refused is a second estimate in one night, unless `again`, and one with which who
+    took part in all had spent more than PRIOR_EPSILON_TOTAL. `rng` makes the noise: nobody else may
+    know it.
     """
     began = time.perf_counter()
     people, states = _taking_part(cls).count(), 0
-    epsilon = settings.PRIOR_EPSILON
-    numbers: dict[str, Any] = {"people": people, "epsilon": epsilon, **spent(cls)}
+    epsilon, total = settings.PRIOR_EPSILON, settings.PRIOR_EPSILON_TOTAL
+    numbers: dict[str, Any] = {"people": people, "epsilon": epsilon, **spent()}
 
     def kept(verdict: str, says: str) -> PolicyRun:
         took = 1000 * (time.perf_counter() - began)
@@ -105,18 +107,24 @@ def estimate(
             states += len(batch)
             yield batch
 
-    if not again and _lately(cls, now):
-        return kept(Verdict.REFUSED, "Tonight's estimate is there already.")
     start = _start(cls)
-    drowned = noise_on_mean(people, start.mean.size, epsilon)
-    numbers["noise_on_mean"] = drowned
-    if drowned > MOST_NOISE:
-        needed = math.ceil(people * drowned / MOST_NOISE)
+    numbers["noise_on_mean"] = privacy.noise_on_mean(people, start.mean.size, epsilon)
+    if numbers["noise_on_mean"] > privacy.MOST_NOISE:
+        needed = privacy.people_needed(start.mean.size, epsilon)
         says = (
-            f"{people} people take part; at ε = {epsilon:g} about {needed} are needed, "
+            f"{people} people take part; at ε = {epsilon:g} {needed} are needed, "
             "or noise drowns them."
         )
         return kept(Verdict.TOO_LITTLE, says)
+    if not again and (wait := _wait(cls, people, now)):
+        return kept(*wait)
+    after = spent(more=epsilon)
+    if after["epsilon_spent"] > total:
+        says = (
+            f"Who took part in every estimate would have spent ε = {after['epsilon_spent']:.1f} "
+            f"with this one; PRIOR_EPSILON_TOTAL is {total:g}."
+        )
+        return kept(Verdict.REFUSED, says)
     try:
         found = cls.estimate(read, start, epsilon=epsilon, rng=rng)
     except StateError as error:
@@ -127,10 +135,11 @@ def estimate(
     prior = replace(found, version=f"{found.version[:28]}-{now:%Y%m%d}")
     numbers |= {"states": states, "noise": prior.noise, "moved": moved(start, prior)}
     with live.changing(now):
-        if not again and _lately(cls, now):  # another worker was quicker; this one shows nothing
+        # Another worker may have been quicker; this one then shows nothing of what it found.
+        if not again and (wait := _wait(cls, people, now)):
             numbers = {"people": people}
-            return kept(Verdict.REFUSED, "Tonight's estimate is there already.")
-        numbers |= spent(cls, more=epsilon)
+            return kept(*wait)
+        numbers |= spent(more=epsilon)
         run = kept(
             Verdict.PASSED,
             f"{prior.version}, from {states} people at ε = {epsilon:g}; "
@@ -140,14 +149,15 @@ def estimate(
     return run
 
 
-def spent(cls: type[Policy], more: float = 0.0) -> dict[str, float]:
-    """The privacy spent by all estimates so far, and `more`, of someone who took part in all of
-    them: the ε of their composition at the stated δ. It adds up in rho, not in ε.
+def spent(*, more: float = 0.0) -> dict[str, float]:
+    """The privacy spent by all estimates so far, of whatever policy, since all were made from the
+    same reactions, and `more`: the ε, at privacy.DELTA, of someone who took part in every one. It
+    adds up in rho, not in ε.
     """
-    each = PolicyPrior.objects.filter(policy=cls.id).values_list("epsilon", flat=True)
+    each = PolicyPrior.objects.exclude(epsilon=None).values_list("epsilon", flat=True)
     budgets = [epsilon for epsilon in (*each, more) if epsilon]
-    rho = sum(rho_of(epsilon) for epsilon in budgets)
-    return {"estimates": len(budgets), "epsilon_spent": epsilon_of(rho)}
+    rho = sum(privacy.rho_of(epsilon) for epsilon in budgets)
+    return {"estimates": len(budgets), "epsilon_spent": privacy.epsilon_of(rho)}
 
 
 def batches(cls: type[Policy], size: int = BATCH) -> Iterator[list[bytes]]:
@@ -217,11 +227,24 @@ def _put(
     )
 
 
-def _lately(cls: type[Policy], now: datetime) -> bool:
+def _wait(cls: type[Policy], people: int, now: datetime) -> tuple[Verdict, str] | None:
+    """Why there is no estimate tonight; None: it is time for one."""
     estimated = PolicyPrior.objects.filter(
-        policy=cls.id, policy_version=cls.version, source=PolicyPrior.Source.ESTIMATED
+        policy=cls.id, policy_version=cls.version, source=PolicyPrior.Source.ESTIMATED,
+        created_at__lte=now,
+    )  # fmt: skip
+    last = estimated.order_by("-created_at").first()
+    if last is None:
+        return None
+    if last.created_at > now - ONCE_IN:
+        return Verdict.REFUSED, "Tonight's estimate is there already."
+    before = last.people or 0
+    if privacy.is_due(people, before=before, nights=(now - last.created_at).days):
+        return None
+    return Verdict.TOO_LITTLE, (
+        f"{people} people take part, {before} did at the last estimate, "
+        f"{last.created_at:%Y-%m-%d}: too little is new to spend their privacy on it."
     )
-    return estimated.filter(created_at__gt=now - ONCE_IN).exists()
 
 
 def _start(cls: type[Policy]) -> Prior:

@@ -19,6 +19,7 @@ def ship(
     decisions: int,
     seed: int,
     version: str = "",
+    standard: bool = False,
     now: datetime,
     progress: Progress | None = None,
 ) -> Path:
@@ -40,4 +41,6 @@ def ship(
         "learned from": "simulated people only", "world": world, "people": people,
         "decisions": decisions, "seed": seed, "made": f"{now:%Y-%m-%d}",
     }  # fmt: skip
-    return put(cls.id, cls.version, replace(entrant.prior, version=named), facts=facts)
+    return put(
+        cls.id, cls.version, replace(entrant.prior, version=named), standard=standard, facts=facts
+    )

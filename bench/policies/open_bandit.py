@@ -12,6 +12,7 @@ from functools import partial
 from math import sqrt
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import numpy as np
 
@@ -181,13 +182,12 @@ def joined(logs: Sequence[Log]) -> Log:
     apart = [
         dataclasses.replace(each, person=each.person + 10_000 * i) for i, each in enumerate(logs)
     ]
-    return Log(
-        **{
-            f.name: np.concatenate([getattr(each, f.name) for each in apart])
-            for f in dataclasses.fields(Log)
-            if f.name != "v_live"
-        }
-    )
+    columns: dict[str, Any] = {
+        f.name: np.concatenate([getattr(each, f.name) for each in apart])
+        for f in dataclasses.fields(Log)
+        if f.name not in ("v_live", "overlap")
+    }
+    return Log(**columns)
 
 
 Judgement = dict[str, tuple[float, float, float]]

@@ -37,7 +37,7 @@ def our_policies() -> dict[str, type[Policy]]:
 
 
 def ours(policy: str) -> Player:
-    """A policy as the product runs it: from the prior it is born with, re-estimated at night."""
+    """A policy from the prior it is born with, re-estimated every night, without noise."""
     cls = our_policies()[policy]
     return Player(policy, _key(cls), lambda world, seed: PolicyEntrant(cls))
 
@@ -46,6 +46,27 @@ def ours(policy: str) -> Player:
 def _key(cls: type[Policy]) -> str:
     how = inspect.getsource(PolicyEntrant) + inspect.getsource(PolicyLearner)
     return short(code_of(cls.__module__).encode(), how.encode())
+
+
+PRIVATE = (2.0, 4.0, 8.0)
+
+
+def private(policy: str, epsilon: float) -> Player:
+    """The policy as the product estimates its prior: private at `epsilon`, where it is time for it."""
+    cls = our_policies()[policy]
+    key = short(_key(cls).encode(), str(epsilon).encode())
+    return Player(
+        f"{policy}, ε = {epsilon:g}", key, lambda world, seed: PolicyEntrant(cls, epsilon=epsilon)
+    )
+
+
+def lonely(policy: str) -> Player:
+    """The policy where nobody takes part: each person is learned from the rule alone."""
+    cls = our_policies()[policy]
+    return Player(
+        f"{policy}, nobody takes part", short(_key(cls).encode(), b"lonely"),
+        lambda world, seed: PolicyEntrant(cls, estimates=False),
+    )  # fmt: skip
 
 
 def hostile(policy: str, *, nights: bool) -> Player:
@@ -75,6 +96,12 @@ def alone() -> Player:
     """LinUCB for each person from nothing, d = 12: the mathematics of both libraries' LinUCB."""
     key = short(inspect.getsource(LinUCBAlone).encode())
     return Player("linucb-alone", key, lambda world, seed: LinUCBAlone())
+
+
+def by_privacy(setting: Setting) -> list[Player]:
+    """The active policy by what its people's privacy is worth, the rule and the ceiling."""
+    noised = [private(ACTIVE, epsilon) for epsilon in PRIVATE]
+    return [ours(RULE), lonely(ACTIVE), *noised, ours(ACTIVE), *top(setting)]
 
 
 def everyone(setting: Setting) -> list[Player]:

@@ -229,6 +229,7 @@ def _quiet(setting: Setting) -> list[Player]:
 
 TABLES = (
     Table("populations", POPULATIONS, who.everyone, ranking),
+    Table("privacy", POPULATIONS, who.by_privacy, ranking),
     Table(
         "small", SMALL, lambda s: [who.ours(who.ACTIVE), who.ours(who.RULE), *who.top(s)], shares
     ),

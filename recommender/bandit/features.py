@@ -10,75 +10,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from functools import cached_property
 
 import numpy as np
 
 from recommender.bandit.arrays import Floats
-
-KINDS = ("task", "advice", "insight", "reminder")
-
-
-class Scale(Enum):
-    """How a clipped raw value becomes a number of about unit size."""
-
-    PLAIN = "v"
-    UNIT = "(v - low) / (high - low)"
-    LOG = "log1p(v - low) / log1p(high - low)"
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One named number: clipped to [low, high], then scaled; `missing` when it is unknown.
-
-    What is missing is read as the end which the urgency rule ranks last, so that knowing nothing
-    of a candidate never wins it a place.
-    """
-
-    name: str
-    low: float
-    high: float
-    meaning: str
-    scale: Scale = Scale.PLAIN
-    missing: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ValueError(f"{self.name}: low and high must be finite, low below high")
-        if not self.low <= self.missing <= self.high:
-            raise ValueError(f"{self.name}: missing must lie within [low, high]")
-
-
-def _by_name(*features: Feature) -> dict[str, Feature]:
-    return {feature.name: feature for feature in features}
-
-
-FEATURES = _by_name(
-    Feature("is_overdue", 0, 1, "1 when the task's due date has passed"),
-    Feature(
-        "task_age_days",
-        0,
-        365,
-        "days since the task was made, beyond a year all alike",
-        # A day matters much to a new task and nothing to one of half a year.
-        Scale.LOG,
-        missing=365,
-    ),
-    Feature("priority", 1, 4, "4 = most urgent, 1 = none given", Scale.UNIT, missing=1),
-    Feature("hour_sin", -1, 1, "sine of the local time of day, one turn in 24 hours"),
-    Feature("hour_cos", -1, 1, "cosine of the local time of day"),
-    Feature("weekday_sin", -1, 1, "sine of the local weekday, Monday = 0, one turn in 7 days"),
-    Feature("weekday_cos", -1, 1, "cosine of the local weekday"),
-    *(Feature(f"kind_{kind}", 0, 1, f"1 when the candidate is of kind {kind}") for kind in KINDS),
-    Feature("is_tip", 0, 1, "1 for every candidate, 0 for silence: the intercept", missing=1),
-    Feature("is_silence", 0, 1, "1 for saying nothing, 0 for every candidate"),
-    Feature("is_due_today", 0, 1, "1 when the task is due later today"),
-    Feature("is_weekend", 0, 1, "1 on Saturday and Sunday"),
-    Feature("meeting_soon", 0, 1, "1 when a meeting is under way or begins within 15 minutes"),
-    # In no feature set: it is kept to tell people why.
-    Feature("meeting_in_minutes", -1440, 1440, "to the next meeting, 0 or less during one"),
-)
+from recommender.bandit.feature_list import FEATURES as FEATURES
+from recommender.bandit.feature_list import KINDS as KINDS
+from recommender.bandit.feature_list import Feature as Feature
+from recommender.bandit.feature_list import Scale
 
 MEETING_SOON_MINUTES = 15.0
 
@@ -89,8 +29,8 @@ class FeatureSet:
 
     Columns are `names`, then one for each pair of `products`: the two scaled values multiplied. A
     moment is the same for all candidates, so without products it can't change their order.
-    Raises ValueError for a name that is not in FEATURES or is given twice, and for a product of
-    what is not in `names`.
+    Raises ValueError for no names, for one that is not in FEATURES or is given twice, and for a
+    product that is given twice or of what is not in FEATURES.
     """
 
     version: str
@@ -333,9 +273,12 @@ def vectorise_columns(columns: Mapping[str, object], count: int, feature_set: Fe
 
 def _matrix(cells: list[list[object]]) -> Floats:
     try:
-        return np.array(cells, dtype=np.float64)
+        matrix = np.array(cells, dtype=np.float64)
+        if matrix.ndim == 2:  # where each cell is a list, numpy makes a cube
+            return matrix
     except (TypeError, ValueError, OverflowError):
-        return np.array([[_number(cell) for cell in row] for row in cells], dtype=np.float64)
+        pass
+    return np.array([[_number(cell) for cell in row] for row in cells], dtype=np.float64)
 
 
 def _scaled(raw: Floats, feature_set: FeatureSet) -> Floats:

@@ -48,7 +48,11 @@ class Net:
         self.weights.flags.writeable = False
 
     def represent(self, X: Floats) -> Floats:
-        """X (..., d) within [-1, 1] and, beside it, the hidden layer: (..., d + h), within [-1, 1]."""
+        """X (..., d) and, beside it, the hidden layer: (..., d + h).
+
+        As far within bounds as X is: |tanh| < 1, times is_tip. So within [-1, 1] for vectors made by
+        the features, within arrays.LIMIT for all that a policy accepts.
+        """
         hidden = X.dot(self.weights)
         np.tanh(hidden, out=hidden)
         # One vector, learned from, is a tip nearly always, and multiplying by 1 takes time.

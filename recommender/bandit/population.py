@@ -9,38 +9,36 @@ and mean, covariance and noise are re-estimated from the posteriors.
 With few people a covariance of d(d+1)/2 numbers can't be told from noise. Two things keep it sane:
 the mean starts as if PEOPLE_OF_ANCHOR people had been the anchor, and the covariance is drawn
 towards its own diagonal as if PEOPLE_OF_DIAGONAL people had shown nothing else. The anchor is
-ours, never the prior of the day before, so that a wrong prior is forgotten overnight.
+ours, never the prior of the day before, and each night whichever of the two explains people better is
+where the estimate starts: a wrong prior is dropped overnight.
 
-Nobody counts for more than CLIP: a person whose weights lie further from the anchor is drawn in to
-that distance. With `epsilon` the sums over people are also noised, and the result is differentially
-private: whatever one person's whole history had been, it might have come out alike. How many people
-took part is not hidden. It is the Gaussian mechanism in zero-concentrated terms (Bun & Steinke 2016,
-propositions 1.3 and 1.6).
+With `epsilon` the sums over people are noised (recommender.bandit.privacy), nobody counts for more than
+CLIP, and one round is made: the mean then moves by as much as people's rewards say of them, which takes some
+releases where each said little, instead of by generalised least squares, whose matrix noise would drown.
 """
 
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from recommender.bandit import privacy
 from recommender.bandit.arrays import Floats
 from recommender.bandit.envelope import StateError, unseal
 from recommender.bandit.prior import Prior
+from recommender.bandit.privacy import CLIP, LARGEST_COVARIANCE, LARGEST_SCALE
 from recommender.bandit.sums import REWARD_GRID, X_GRID, Sums
 
 Read = Callable[[], Iterable[Sequence[bytes]]]
 
 ROUNDS = 3  # nightly, from last night's result: it moves little, and each round reads everyone
 PEOPLE_OF_ANCHOR = 2.0
-PEOPLE_OF_DIAGONAL = 30.0
+PEOPLE_OF_DIAGONAL = 60.0
 PEOPLE_OF_SPREAD = 20.0
 PEOPLE_OF_SCALE = 2.0
 REWARDS_OF_NOISE = 20.0
-CLIP = 2.0  # twice how far people of very different tastes were from the rule, in simulated lives
-MOST_COVARIANCE = 1.0  # Frobenius norm; a person's posterior covariance is scaled down to it
-DELTA = 1e-6
 SMALLEST_SPREAD, LARGEST_SPREAD = 1e-4, 1.0  # variances of weights
 SMALLEST_NOISE, LARGEST_NOISE = 0.01, 1.0
 
@@ -49,21 +47,19 @@ SMALLEST_NOISE, LARGEST_NOISE = 0.01, 1.0
 class _Totals:
     """Sums over people of what the maximisation needs."""
 
-    people: float
-    mean: Floats  # (d,) of clipped distances from the anchor's mean
-    spread: Floats  # (d, d) of posterior covariances and products of those distances
-    noise: float  # of each person's mean squared residual, weighted as `weight`
-    weight: float
-    pull: Floats  # (d,) of A⁻¹ (b - G anchor): where people's rewards draw the mean, and
-    cover: Floats  # (d, d) of A⁻¹: how little they say of it, both in units of one observation
-    evidence: float  # log marginal likelihood, nats
+    width: int
+    people: float = 0.0
+    mean: Floats = field(init=False)  # (d,) of clipped distances from the anchor's mean
+    spread: Floats = field(init=False)  # (d, d) of posterior covariances, products of distances
+    noise: float = 0.0  # of each person's mean squared residual, weighted as `weight`
+    weight: float = 0.0
+    scale: float = 0.0  # of how much wider than the prior a person's weights are, about 1
+    pull: Floats = field(init=False)  # (d,) of A⁻¹ (b - G anchor): where rewards draw the mean, and
+    cover: Floats = field(init=False)  # (d, d) of A⁻¹: how little they say of it, both per reward
 
-    @classmethod
-    def zero(cls, width: int) -> "_Totals":
-        square = (width, width)
-        return cls(
-            0.0, np.zeros(width), np.zeros(square), 0.0, 0.0, np.zeros(width), np.zeros(square), 0.0
-        )
+    def __post_init__(self) -> None:
+        self.mean, self.pull = np.zeros(self.width), np.zeros(self.width)
+        self.spread, self.cover = (np.zeros((self.width, self.width)) for _ in range(2))
 
 
 def estimate(
@@ -80,28 +76,33 @@ def estimate(
     batches, once a round. Memory is that of one batch. People without rewards are passed over.
 
     Starts from `start`, or from `anchor` if the first round shows that it explains people better.
-    With `epsilon`, in one round, (epsilon, DELTA)-differentially private with regard to exchanging
-    one person's rewards for any others; `rng` then must be given, and be one that nobody can repeat.
-    With nobody: `anchor`. Raises ValueError for an epsilon that is not positive.
+    With `epsilon`, in one round, (epsilon, privacy.DELTA)-differentially private with regard to
+    exchanging one person's rewards for any others; `rng` must then be one that nobody can repeat.
+    With nobody: `anchor`. Raises ValueError for an epsilon that is not positive, StateError for a
+    state that is damaged or of another policy.
     """
     if epsilon is not None and (not epsilon > 0 or rng is None):
         raise ValueError("a private estimate needs an epsilon above 0 and random numbers")
     width = anchor.mean.size
-    first, other = _Totals.zero(width), _Totals.zero(width)
-    for sums in _batches(read, label, width):
-        _add(first, start, anchor, sums)
-        if epsilon is None:
-            _add(other, anchor, anchor, sums)
-    if epsilon is not None and rng is not None:
-        return _maximised(_noised(first, epsilon, rng), anchor, tau=_tau(epsilon))
-    best, prior = (first, start) if first.evidence >= other.evidence else (other, anchor)
-    if not best.people:
+    first, other = _Totals(width), _Totals(width)
+    lead = votes = 0.0  # of the start over the anchor: in nats, and in people
+    for batch in _batches(read, label, width):
+        gain = _add(first, start, anchor, batch) - _add(other, anchor, anchor, batch)
+        lead += float(gain.sum())
+        votes += float(np.clip(gain, -1.0, 1.0).sum())
+    if not first.people:
         return anchor
+    if epsilon is not None and rng is not None:
+        noise = privacy.deviations(epsilon, first.people)
+        stays = votes + rng.standard_normal() * noise.vote >= 0
+        totals, under = (first, start) if stays else (other, anchor)
+        return _maximised_private(_noised(totals, noise, rng), noise, anchor, under)
+    best, prior = (first, start) if lead >= 0 else (other, anchor)
     prior = _maximised(best, anchor, under=prior)
     for _ in range(rounds - 1):
-        totals = _Totals.zero(width)
-        for sums in _batches(read, label, width):
-            _add(totals, prior, anchor, sums)
+        totals = _Totals(width)
+        for batch in _batches(read, label, width):
+            _add(totals, prior, anchor, batch)
         prior = _maximised(totals, anchor, under=prior)
     return prior
 
@@ -122,19 +123,21 @@ def _batches(read: Read, label: str, width: int) -> Iterable[_Batch]:
             if count:
                 unsealed.append((count, numbers))
         if unsealed:
-            try:
-                counts, gram, moment, square = Sums.unpack_many(unsealed, width)
-            except ValueError as error:
-                raise StateError(str(error)) from error
+            counts, gram, moment, square = Sums.unpack_many(unsealed, width)
             gram /= X_GRID**2
             moment /= X_GRID * REWARD_GRID
             yield _Batch(counts, gram, moment, square / REWARD_GRID**2)
 
 
-def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> None:
-    """The expectations under `prior` of one batch of people, added to the totals."""
+def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> Floats:
+    """The expectations under `prior` of one batch of people, added to the totals. Returns how well
+    it explains each of them (p,): log marginal likelihoods, in nats.
+    """
     a = prior.precision + batch.gram
-    factor = np.linalg.cholesky(a)
+    try:
+        factor = np.linalg.cholesky(a)
+    except np.linalg.LinAlgError as error:
+        raise StateError("a state's matrix is not positive definite") from error
     whitener = np.linalg.inv(factor)
     shifted = batch.moment - batch.gram @ prior.mean
     half = np.einsum("pij,pj->pi", whitener, shifted)
@@ -147,13 +150,11 @@ def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> None:
     )
     halves = np.einsum("pi,pi->p", half, half)
     log_det = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    totals.evidence += -0.5 * float(
-        (
-            batch.count * math.log(2.0 * math.pi * prior.noise)
-            + log_det
-            - np.linalg.slogdet(prior.precision)[1]
-            + (against_prior - halves) / prior.noise
-        ).sum()
+    evidence: Floats = -0.5 * (
+        batch.count * math.log(2.0 * math.pi * prior.noise)
+        + log_det
+        - np.linalg.slogdet(prior.precision)[1]
+        + (against_prior - halves) / prior.noise
     )
     residual = (
         batch.square
@@ -166,6 +167,13 @@ def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> None:
     totals.noise += float((weight * np.clip(residual / batch.count, 0.0, LARGEST_NOISE)).sum())
     totals.weight += float(weight.sum())
 
+    # Expected of a person of this prior is 1.
+    apart = theta - prior.mean
+    scale = np.einsum("pi,ij,pj->p", apart, prior.precision, apart, optimize=True)
+    scale += np.einsum("ij,pij->p", prior.precision, covariance)
+    scale /= prior.noise * prior.mean.size
+    totals.scale += float(np.clip(scale, 0.0, LARGEST_SCALE).sum())
+
     # As theta, from the anchor's mean instead of the prior's.
     shifted = batch.moment - batch.gram @ anchor.mean
     half = np.einsum("pij,pj->pi", whitener, shifted)
@@ -176,29 +184,47 @@ def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> None:
     length = np.sqrt(np.einsum("pi,pi->p", distance, distance))
     distance *= np.minimum(1.0, CLIP / np.maximum(length, 1e-12))[:, None]
     size = np.sqrt(np.einsum("pij,pij->p", covariance, covariance))
-    bounded = np.minimum(1.0, MOST_COVARIANCE / np.maximum(size, 1e-12))
+    bounded = np.minimum(1.0, LARGEST_COVARIANCE / np.maximum(size, 1e-12))
     totals.people += len(batch.count)
     totals.mean += distance.sum(axis=0)
     totals.spread += np.einsum("p,pij->ij", bounded, covariance) + distance.T @ distance
+    return evidence
 
 
-def _maximised(
-    totals: _Totals, anchor: Prior, *, under: Prior | None = None, tau: "_Tau | None" = None
-) -> Prior:
-    """The prior that the totals ask for, drawn towards the anchor as far as they are few.
-
-    `under` is the prior that they were made with.
+def _maximised(totals: _Totals, anchor: Prior, *, under: Prior) -> Prior:
+    """The prior that the totals, made under `under`, ask for, drawn towards the anchor as far as
+    people are few.
     """
-    people = totals.people
-    if tau is None:
-        moved = _moved(totals, under or anchor)
+    moved = _moved(totals, under)
+    covariance = _covariance(totals, moved, anchor)
+    return _prior(anchor.mean + moved, covariance, _noise(totals, anchor))
+
+
+def _maximised_private(
+    totals: _Totals, noise: privacy.Deviations, anchor: Prior, under: Prior
+) -> Prior:
+    """As `_maximised`, from noised totals: what is new is shrunk by as much of it as must be noise
+    (James & Stein 1961), so that few people move little.
+    """
+    people, before = totals.people, under.mean - anchor.mean
+    new = totals.mean / (people + PEOPLE_OF_ANCHOR) - before
+    expected = new.size * (noise.mean / (people + PEOPLE_OF_ANCHOR)) ** 2
+    new *= max(0.0, 1.0 - expected / max(float(new @ new), 1e-12))
+    moved = before + new
+    moved *= min(1.0, CLIP / max(float(np.linalg.norm(moved)), 1e-12))
+    if noise.spread is None:
+        scale = (totals.scale + PEOPLE_OF_SCALE) / (people + PEOPLE_OF_SCALE)
+        usual = under.noise * np.linalg.inv(under.precision)
+        factor = float(np.clip(scale, 1.0 / LARGEST_SCALE, LARGEST_SCALE))
+        covariance = np.asarray(usual * factor, dtype=np.float64)
     else:
-        moved = totals.mean * (1.0 / (people + PEOPLE_OF_ANCHOR))
-        # Noise of known size: shrink by how much of the squared length it must be (James & Stein).
-        noise = moved.size * (tau.mean / (people + PEOPLE_OF_ANCHOR)) ** 2
-        length = max(float(moved @ moved), 1e-12)
-        moved *= max(0.0, 1.0 - noise / length) * min(1.0, CLIP / math.sqrt(length))
-    mean = anchor.mean + moved
+        covariance = _covariance(totals, moved, anchor, noise.spread)
+    return _prior(anchor.mean + moved, covariance, _noise(totals, anchor))
+
+
+def _covariance(totals: _Totals, moved: Floats, anchor: Prior, noise: float = 0.0) -> Floats:
+    """The covariance (d, d) around a mean that has moved from the anchor's; `noise` is on the sums."""
+    people = totals.people
     # Σ (θ - mean)(θ - mean)ᵀ from distances to the anchor.
     around = np.outer(moved, totals.mean)
     spread = totals.spread - around - around.T + people * np.outer(moved, moved)
@@ -211,15 +237,16 @@ def _maximised(
     diagonal = (np.maximum(spread.diagonal(), 0.0) + PEOPLE_OF_SPREAD * usual) / (
         people + PEOPLE_OF_SPREAD
     )
-    towards = PEOPLE_OF_DIAGONAL
-    if tau is not None:
-        # As many people more as make the noise of an entry a tenth of a usual variance.
-        towards += 10.0 * tau.spread / float(usual.mean())
-    covariance = (spread + towards * np.diag(diagonal)) / (people + towards)
-    noise = (totals.noise + REWARDS_OF_NOISE / 100.0 * anchor.noise) / (
-        max(totals.weight, 0.0) + REWARDS_OF_NOISE / 100.0
-    )
-    return _prior(mean, covariance, float(np.clip(noise, SMALLEST_NOISE, LARGEST_NOISE)))
+    # As many people more as make the noise of an entry a tenth of a usual variance.
+    towards = PEOPLE_OF_DIAGONAL + 10.0 * noise / float(usual.mean())
+    return np.asarray((spread + towards * np.diag(diagonal)) / (people + towards))
+
+
+def _noise(totals: _Totals, anchor: Prior) -> float:
+    """The variance of a reward around what is expected of a person."""
+    more = REWARDS_OF_NOISE / 100.0
+    found = (totals.noise + more * anchor.noise) / (max(totals.weight, 0.0) + more)
+    return float(np.clip(found, SMALLEST_NOISE, LARGEST_NOISE))
 
 
 def _moved(totals: _Totals, under: Prior) -> Floats:
@@ -243,68 +270,23 @@ def _prior(mean: Floats, covariance: Floats, noise: float) -> Prior:
     return Prior(f"people-{digest[:12]}", mean, precision, noise)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tau:
-    """Standard deviations of the noise on the totals."""
-
-    mean: float
-    spread: float
-    scalar: float
-
-
-# How the privacy budget is shared among the three things that are released.
-_SHARES = {"mean": 0.45, "spread": 0.45, "scalar": 0.10}
-
-
-def rho_of(epsilon: float, delta: float = DELTA) -> float:
-    """The zero-concentrated budget that gives (epsilon, delta): solves rho + 2 √(rho ln 1/delta)
-    = epsilon (Bun & Steinke 2016, proposition 1.3)."""
-    log = math.log(1.0 / delta)
-    return (math.sqrt(log + epsilon) - math.sqrt(log)) ** 2
-
-
-def epsilon_of(rho: float, delta: float = DELTA) -> float:
-    """The inverse of `rho_of`. Budgets of several releases add up in rho, not in epsilon."""
-    return rho + 2.0 * math.sqrt(rho * math.log(1.0 / delta))
-
-
-def _tau(epsilon: float) -> _Tau:
-    """Noise for what another history of one person can change at most: a vector as long as CLIP
-    turned about; a spread, positive semidefinite and as large as CLIP² and a posterior covariance,
-    exchanged for one at right angles to it; and 1 each in the noise and its weight."""
-    rho = rho_of(epsilon)
-
-    def deviation(most: float, share: float) -> float:
-        return most / math.sqrt(2.0 * share * rho)
-
-    return _Tau(
-        deviation(2.0 * CLIP, _SHARES["mean"]),
-        deviation(math.sqrt(2.0) * (CLIP**2 + MOST_COVARIANCE), _SHARES["spread"]),
-        deviation(math.sqrt(2.0), _SHARES["scalar"]),
-    )
-
-
-def noise_on_mean(people: float, width: int, epsilon: float) -> float:
-    """How long the noise is, in reward units, that privacy puts on the mean of so many people: the
-    root of its mean squared Euclidean length, before any of it is shrunk away.
-    """
-    return math.sqrt(width) * _tau(epsilon).mean / (people + PEOPLE_OF_ANCHOR)
-
-
-def _noised(totals: _Totals, epsilon: float, rng: np.random.Generator) -> _Totals:
-    tau, width = _tau(epsilon), totals.mean.size
-    # Symmetric, with √2 less off the diagonal, where each number stands twice.
-    square = rng.standard_normal((width, width)) * tau.spread / math.sqrt(2.0)
-    noise = np.triu(square, 1)
-    noise = noise + noise.T + np.diag(square.diagonal() * math.sqrt(2.0))
-    scalars = rng.standard_normal(2) * tau.scalar
-    return _Totals(
-        totals.people,
-        totals.mean + rng.standard_normal(width) * tau.mean,
-        totals.spread + noise,
+def _noised(totals: _Totals, noise: privacy.Deviations, rng: np.random.Generator) -> _Totals:
+    """What may be known of the totals: noised sums, and nothing of the others."""
+    result, width = _Totals(totals.width), totals.width
+    result.people = totals.people
+    result.mean = totals.mean + rng.standard_normal(width) * noise.mean
+    if noise.spread is not None:
+        # Symmetric, with √2 less off the diagonal, where each number stands twice.
+        square = rng.standard_normal((width, width)) * noise.spread / math.sqrt(2.0)
+        upper = np.triu(square, 1)
+        result.spread = (
+            totals.spread + upper + upper.T + np.diag(square.diagonal() * math.sqrt(2.0))
+        )
+    if noise.scale is not None:
+        result.scale = totals.scale + float(rng.standard_normal()) * noise.scale
+    scalars = rng.standard_normal(2) * noise.scalars
+    result.noise, result.weight = (
         totals.noise + float(scalars[0]),
         totals.weight + float(scalars[1]),
-        np.zeros(width),
-        np.zeros((width, width)),
-        0.0,
     )
+    return result

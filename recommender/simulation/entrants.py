@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from recommender.bandit import privacy
 from recommender.bandit.arrays import Floats
 from recommender.bandit.choose import choose
 from recommender.bandit.features import V2, V3, FeatureSet
@@ -98,8 +99,12 @@ class PolicyLearner:
 
 class PolicyEntrant:
     """A policy of ours. If it has a population, its prior is re-estimated at night and put under
-    everyone's state, as in the product, and what was learned before a day on which the population
-    turned is set aside; `estimates=False` leaves both.
+    everyone's state, and what was learned before a day on which the population turned is set aside;
+    `estimates=False` leaves both.
+
+    With `epsilon` as in the product: estimates are private, and made where people are enough and
+    something is new (recommender.bandit.privacy). Without, every night and without noise, which is
+    what can be had where everybody trusts everybody.
     """
 
     BATCH = 500
@@ -111,12 +116,16 @@ class PolicyEntrant:
         prior: Prior | None = None,
         name: str | None = None,
         estimates: bool = True,
+        epsilon: float | None = None,
     ) -> None:
         self.cls = cls
         self.prior = prior or getattr(cls.fresh(), "prior", None)
         self.name = name or cls.id
         self.feature_set = cls.feature_set
         self.estimates = estimates
+        self.epsilon = epsilon
+        self._noise = np.random.default_rng(0)
+        self._before, self._nights = 0, 0
         self.turns = 0
         """On how many nights the population was found to have turned."""
         self._week: deque[Days] = deque(maxlen=7)
@@ -152,9 +161,20 @@ class PolicyEntrant:
             for start in range(0, len(mine), self.BATCH):
                 yield [learner.state() for learner in mine[start : start + self.BATCH]]
 
-        self.prior = self.cls.estimate(read, self.prior)
+        if self.epsilon is None:
+            self.prior = self.cls.estimate(read, self.prior)
+        elif self._is_time(len(mine), self.prior.mean.size, self.epsilon):
+            self.prior = self.cls.estimate(read, self.prior, epsilon=self.epsilon, rng=self._noise)
         for learner in mine:
             learner.rest_on(self.prior)
+
+    def _is_time(self, people: int, width: int, epsilon: float) -> bool:
+        self._nights += 1
+        enough = people >= privacy.people_needed(width, epsilon)
+        due = privacy.is_due(people, before=self._before, nights=self._nights)
+        if enough and due:
+            self._before, self._nights = people, 0
+        return enough and due
 
 
 class Alone:

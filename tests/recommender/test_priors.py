@@ -4,17 +4,19 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 
 from accounts.models import Preference, User
 from accounts.preference_keys import HELP_SHARED_PRIOR
 from accounts.preferences import BadPreference, infer, of, say, who_said
-from recommender import live, priors
-from recommender.bandit import population
-from recommender.bandit.features import V3
+from recommender import live
+from recommender.bandit import population, privacy
 from recommender.bandit.policies.hierarchical import Hierarchical
 from recommender.bandit.prior import Prior
+from recommender.bandit.priors import shipped
+from recommender.bandit.ridge import RidgePolicy
 from recommender.models import PolicyPrior, PolicyRun, PolicyState, ShadowScore
-from recommender.priors import CantUse, batches, estimate, spent, unpin, use
+from recommender.priors import CantUse, batches, estimate, estimate_all, spent, unpin, use
 from recommender.registry import policies
 from recommender.replay import CannotReplay, prior_named
 from recommender.shadow import start, sweep
@@ -39,18 +41,20 @@ def chance(seed: int = 5) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def taught(users: list[User], *, seed: int = 3, rewards: int = 30) -> None:
+def taught(
+    users: list[User], cls: type[RidgePolicy] = Hierarchical, *, seed: int = 3, rewards: int = 30
+) -> None:
     """States of people who all like what the rule does not know of: weekends."""
     rng = np.random.default_rng(seed)
     rows = []
     for user in users:
-        policy = Hierarchical.fresh()
+        policy = cls.fresh()
         for _ in range(rewards):
-            x = np.round(rng.uniform(-1, 1, V3.width) * 256) / 256
+            x = np.round(rng.uniform(-1, 1, cls.feature_set.width) * 256) / 256
             policy.learn(x, float(np.clip(0.8 * x[3] + 0.2 * rng.standard_normal(), -1, 1)))
         rows.append(
             PolicyState(
-                user=user, policy="hierarchical", version=Hierarchical.version,
+                user=user, policy=cls.id, version=cls.version,
                 state=policy.state(), count=rewards, through=rewards, updated_at=NOW,
             )
         )  # fmt: skip
@@ -65,7 +69,8 @@ def agree(users: list[User], helps: bool = True) -> None:
 @pytest.fixture
 def crowd(monkeypatch) -> list[User]:
     """Few people, so that it is quick; what they need to be heard over the noise has its own test."""
-    monkeypatch.setattr(priors, "MOST_NOISE", 1e6)
+    monkeypatch.setattr(privacy, "MOST_NOISE", 1e6)
+    monkeypatch.setattr(privacy, "NIGHTS", 1)
     users = people(25)
     taught(users)
     agree(users)
@@ -120,14 +125,14 @@ def test_so_few_that_noise_would_drown_them_leave_the_prior_as_it_is(settings):
     agree(users)
     run = estimate(Hierarchical, now=NOW, rng=chance())
     assert run.verdict == "too little"
-    assert run.says.startswith("30 people take part; at ε = 1 about ")
+    assert run.says.startswith("30 people take part; at ε = 4 81 are needed")
     assert not PolicyPrior.objects.exists()
-    settings.PRIOR_EPSILON = 1000.0
+    settings.PRIOR_EPSILON, settings.PRIOR_EPSILON_TOTAL = 1000.0, 1000.0
     assert estimate(Hierarchical, now=NOW, rng=chance()).verdict == "passed"
 
 
 def test_an_estimate_is_what_newcomers_start_from_and_touches_no_state(crowd, settings):
-    settings.PRIOR_EPSILON = 50.0
+    settings.PRIOR_EPSILON, settings.PRIOR_EPSILON_TOTAL = 50.0, 1000.0
     before = list(PolicyState.objects.values_list("pk", "state", "updated_at"))
     run = estimate(Hierarchical, now=NOW, rng=chance())
     assert run.verdict == "passed", run.says
@@ -163,11 +168,55 @@ def test_a_second_estimate_in_one_night_would_spend_twice_and_is_refused(crowd):
     assert estimate(Hierarchical, now=later, rng=chance(6)).verdict == "refused"
     assert PolicyPrior.objects.count() == 1
     assert estimate(Hierarchical, now=later, rng=chance(6), again=True).verdict == "passed"
-    assert estimate(Hierarchical, now=NOW + timedelta(1), rng=chance(7)).verdict == "passed"
+    assert estimate(Hierarchical, now=NOW + timedelta(2), rng=chance(7)).verdict == "passed"
     assert PolicyPrior.objects.filter(current=True).count() == 1
-    total = spent(Hierarchical)
+    total = spent()
     assert total["estimates"] == 3
-    assert 1.0 < total["epsilon_spent"] < 3.0, "budgets of noise add up slower than ε"
+    assert 4.0 < total["epsilon_spent"] < 12.0, "budgets of noise add up slower than ε"
+
+
+def test_an_estimate_waits_until_there_is_something_new(crowd, monkeypatch):
+    monkeypatch.setattr(privacy, "NIGHTS", 30)
+    assert estimate(Hierarchical, now=NOW, rng=chance()).verdict == "passed"
+    run = estimate(Hierarchical, now=NOW + timedelta(1), rng=chance(2))
+    assert run.verdict == "too little"
+    assert "25 people take part, 25 did at the last estimate" in run.says
+    more = people(7, first=100)
+    taught(more)
+    agree(more)
+    assert estimate(Hierarchical, now=NOW + timedelta(2), rng=chance(3)).verdict == "passed"
+    assert estimate(Hierarchical, now=NOW + timedelta(31), rng=chance(4)).verdict == "too little"
+    assert estimate(Hierarchical, now=NOW + timedelta(33), rng=chance(5)).verdict == "passed"
+
+
+def test_a_clock_that_once_ran_ahead_does_not_end_the_estimates(crowd):
+    assert estimate(Hierarchical, now=NOW + timedelta(3650), rng=chance()).verdict == "passed"
+    assert estimate(Hierarchical, now=NOW, rng=chance(2)).verdict == "passed"
+
+
+def test_what_two_policies_learn_of_the_same_people_is_spent_together(crowd):
+    from recommender.bandit.policies.squarecb import SquareCB
+
+    assert estimate(Hierarchical, now=NOW, rng=chance()).verdict == "passed"
+    taught(crowd, SquareCB)
+    run = estimate(SquareCB, now=NOW, rng=chance(2))
+    # Not twice 4, nor 4: √2 as much noise would hide the same.
+    assert run.numbers["epsilon_spent"] == pytest.approx(5.81, abs=0.01)
+
+
+def test_estimates_end_where_all_that_may_be_spent_is_spent(crowd, settings):
+    settings.PRIOR_EPSILON_TOTAL = 5.0
+    assert estimate(Hierarchical, now=NOW, rng=chance()).verdict == "passed"
+    run = estimate(Hierarchical, now=NOW + timedelta(1), rng=chance(2))
+    assert run.verdict == "refused"
+    assert "PRIOR_EPSILON_TOTAL is 5" in run.says
+    assert PolicyPrior.objects.count() == 1
+
+
+def test_nobodys_privacy_is_spent_on_a_policy_that_nobody_uses(crowd):
+    start("hierarchical", now=NOW)
+    runs = estimate_all(now=NOW, rng=chance())
+    assert [run.policy for run in runs] == ["hierarchical"]
 
 
 def test_who_stops_taking_part_is_not_in_the_next(crowd):
@@ -190,15 +239,6 @@ def test_a_rotten_state_fails_the_night_and_nothing_else(crowd):
     assert (run.verdict, PolicyPrior.objects.count()) == ("failed", 0)
 
 
-def test_a_policy_that_cannot_keep_people_apart_is_refused(crowd):
-    from recommender.bandit.policies.squarecb import SquareCB
-
-    PolicyState.objects.update(policy="squarecb", version=SquareCB.version)
-    run = estimate(SquareCB, now=NOW, rng=chance())
-    assert run.verdict == "refused"
-    assert "privately" in run.says
-
-
 def test_an_operators_choice_stays_until_it_is_let_go(crowd):
     estimate(Hierarchical, now=NOW, rng=chance())
     first = PolicyPrior.objects.get()
@@ -207,7 +247,7 @@ def test_an_operators_choice_stays_until_it_is_let_go(crowd):
     run = estimate(Hierarchical, now=NOW + timedelta(2), rng=chance(3))
     assert run.verdict == "passed"
     assert PolicyPrior.objects.get(current=True) == first
-    assert PolicyPrior.objects.count() == 3
+    assert PolicyPrior.objects.filter(source="estimated").count() == 3
     assert unpin("hierarchical", now=NOW)
     assert not unpin("hierarchical", now=NOW)
     estimate(Hierarchical, now=NOW + timedelta(3), rng=chance(4))
@@ -250,10 +290,11 @@ def test_a_shadow_decides_from_the_prior_in_use(crowd):
 
 
 def test_estimates_of_all_policies_are_runs_that_say_what_came(crowd):
-    runs = priors.estimate_all(now=NOW, rng=chance())
+    start("hierarchical", now=NOW)
+    runs = estimate_all(now=NOW, rng=chance())
     by_policy = {run.policy: run.verdict for run in runs}
     assert by_policy["hierarchical"] == "passed"
-    assert set(by_policy) == {p.id for p in policies if p.has_population}
+    assert set(by_policy) == {"hierarchical"}, "the others choose for nobody"
     assert PolicyRun.objects.filter(kind="estimate").count() == len(runs)
 
 
@@ -262,3 +303,18 @@ def test_a_prior_that_was_not_made_for_the_policy_is_never_read(caplog):
     good = Prior("p", np.zeros(width), np.eye(width))
     assert live.read(Hierarchical, "p", good.to_bytes()) is not None
     assert live.read(Hierarchical, "p", Prior("p", np.zeros(3), np.eye(3)).to_bytes()) is None
+
+
+def test_a_prior_of_simulated_people_is_shipped_and_used_where_an_operator_says_so(settings):
+    settings.ACTIVE_POLICY = "hierarchical"
+    live._known = live.Known()
+    (one,) = shipped("hierarchical")
+    assert one.policy_version == Hierarchical.version
+    assert one.facts["learned from"] == "simulated people only"
+    assert live.standard_prior(Hierarchical) is None, "newcomers start from the rule"
+    call_command("priors", "use", "hierarchical", one.version, "--until-estimated")
+    live.refresh()
+    prior = live.prior_in_use(Hierarchical)
+    assert prior is not None
+    assert prior.to_bytes() == one.payload
+    assert not PolicyPrior.objects.get(current=True).pinned, "an estimate takes its place"

@@ -19,8 +19,8 @@ class Policy(ABC):
     """One person's policy: scores actions, spreads probability over them, learns from rewards.
 
     X is a matrix (n, d) of candidates, n >= 1, d = feature_set.width; x is one row of it. Methods
-    that take either raise ValueError for a wrong shape, NaN, infinity or |value| > arrays.LIMIT,
-    and then nothing has changed. Outputs are always finite.
+    that take either, but for `explore`, raise ValueError for a wrong shape, NaN, infinity or
+    |value| > arrays.LIMIT, and then nothing has changed. Outputs are always finite.
 
     `cls()` is the same as `cls.fresh()`. An instance belongs to one person: a registry may hold
     one to call `fresh` and `load` on, which are class methods, but never to learn with.
@@ -89,6 +89,9 @@ class Policy(ABC):
     def explore(self, scores: Floats, X: Floats, rng: np.random.Generator) -> Floats:
         """The distribution (n,) that the action is to be drawn from, given this X's scores.
 
+        X must be one that `scores` has just accepted: it is not looked at again, since choosing is
+        a matter of microseconds, and of any other nothing is promised. `pmf` checks.
+
         Not negative, sums to 1 within 1e-9. The same for the same state, X and state of rng. A
         policy that samples takes its samples from rng and gives the distribution they make.
         """
@@ -123,7 +126,10 @@ class Policy(ABC):
 
     @final
     def pmf(self, X: Floats, rng: np.random.Generator) -> Floats:
-        """`explore` of `scores`: the exact distribution (n,) of the next action."""
+        """`explore` of `scores`: the exact distribution (n,) of the next action.
+
+        This (or `choose`, which draws as well) is the way to ask: it raises ValueError for an unusable X.
+        """
         return self.explore(self.scores(X), X, rng)
 
     @classmethod

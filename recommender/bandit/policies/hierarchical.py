@@ -43,7 +43,7 @@ class Hierarchical(RidgePolicy):
     floor = 0.004
     has_population = True
     width: ClassVar[float] = 0.12
-    spread: ClassVar[float] = 0.09
+    spread: ClassVar[float] = 0.06
 
     @classmethod
     def first_prior(cls) -> Prior:

@@ -3,6 +3,7 @@ regression oracles", section 3, Algorithm 1, over one model of all people."""
 
 import numpy as np
 
+from recommender.bandit import population
 from recommender.bandit.arrays import Floats, checked_actions
 from recommender.bandit.envelope import unseal
 from recommender.bandit.explore import floored, inverse_gap
@@ -40,12 +41,17 @@ class SquareCB(RidgePolicy):
         epsilon: float | None = None,
         rng: np.random.Generator | None = None,
     ) -> Prior:
-        """Raises StateError for a state that `load` would refuse, ValueError for an epsilon."""
+        """One regression over everyone's rewards; with `epsilon`, which that can't keep, the mean
+        of the people's own regressions. Raises StateError for a state that `load` would refuse.
+        """
+        anchor = cls.first_prior()
         if epsilon is not None:
-            raise ValueError(f"{cls.id} can't estimate its prior privately")
+            return population.estimate(
+                read, start, anchor, label=cls.label(), epsilon=epsilon, rng=rng
+            )
         width = cls.feature_set.width
         sealed = (unseal(state, cls.label()) for batch in read() for state in batch)
-        return pooled((Sums.unpack(count, data, width) for count, data in sealed), start)
+        return pooled((Sums.unpack(count, data, width) for count, data in sealed), anchor)
 
     def expected(self, X: Floats) -> Floats:
         return checked_actions(X, self.feature_set.width) @ self.prior.mean

@@ -1,7 +1,9 @@
-"""The priors that are shipped with oO, so that an installation nobody has used yet starts well.
+"""The priors that are shipped with oO, so that an installation nobody has used yet may start well.
 
 They were learned from simulated people (`manage.py priors ship`), never from anyone's data, and
-`index.json` says so of each: for every policy its current version, and the facts of all versions.
+`index.json` says so of each. Where real people are as those were, newcomers are known from the first
+tip on; where they are not, the prior does worse than the rule until it is unlearned. So one is used
+where an operator says so (`manage.py priors use`), or where it is a policy's `standard`.
 A file is never changed, and never removed while some installation may have decided by it.
 """
 
@@ -24,22 +26,24 @@ class Shipped:
 
     version: str
     policy_version: str
+    standard: bool
     payload: bytes
     facts: Mapping[str, Any]
 
 
 @cache
 def shipped(policy_id: str) -> tuple[Shipped, ...]:
-    """All priors shipped for a policy, the current one first. Read from disk once."""
+    """All priors shipped for a policy, its standard first. Read from disk once."""
     entry = _index().get(policy_id)
     if entry is None:
         return ()
     versions: dict[str, dict[str, Any]] = entry["versions"]
-    order = sorted(versions, key=lambda version: version != entry["current"])
+    order = sorted(versions, key=lambda version: (version != entry["standard"], version))
     return tuple(
         Shipped(
             version,
             versions[version]["policy_version"],
+            version == entry["standard"],
             (HERE / versions[version]["file"]).read_bytes(),
             versions[version],
         )
@@ -47,8 +51,16 @@ def shipped(policy_id: str) -> tuple[Shipped, ...]:
     )
 
 
-def ship(policy_id: str, policy_version: str, prior: Prior, *, facts: Mapping[str, Any]) -> Path:
-    """Adds a prior to those that are shipped, as the current one. Returns its file.
+def ship(
+    policy_id: str,
+    policy_version: str,
+    prior: Prior,
+    *,
+    standard: bool = False,
+    facts: Mapping[str, Any],
+) -> Path:
+    """Adds a prior to those that are shipped. With `standard` newcomers start from it wherever
+    nothing else was said or estimated. Returns its file.
 
     Raises ValueError for a version that is there already with other bytes.
     """
@@ -58,8 +70,9 @@ def ship(policy_id: str, policy_version: str, prior: Prior, *, facts: Mapping[st
     if file.exists() and file.read_bytes() != payload:
         raise ValueError(f"{file.name} is shipped already, with other numbers")
     file.write_bytes(payload)
-    entry = index.setdefault(policy_id, {"versions": {}})
-    entry["current"] = prior.version
+    entry = index.setdefault(policy_id, {"standard": "", "versions": {}})
+    if standard:
+        entry["standard"] = prior.version
     entry["versions"][prior.version] = {
         "file": file.name, "policy_version": policy_version, **facts,
     }  # fmt: skip

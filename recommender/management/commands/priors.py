@@ -31,12 +31,18 @@ class Command(BaseCommand):
         )
         use.add_argument("policy")
         use.add_argument("version")
+        use.add_argument(
+            "--until-estimated", action="store_true", help="only until the next estimate takes over"
+        )
         letting = does.add_parser("release", help="let the nightly estimates take over again")
         letting.add_argument("policy")
         ship = does.add_parser("ship", help="learn a prior from simulated people, to ship with oO")
         ship.add_argument("policy")
-        ship.add_argument("--world", default="mixed", choices=sorted(WORLDS))
-        ship.add_argument("--people", type=int, default=1_000)
+        ship.add_argument(
+            "--standard", action="store_true", help="every installation is to start from it"
+        )
+        ship.add_argument("--world", default="life", choices=sorted(WORLDS))
+        ship.add_argument("--people", type=int, default=600)
         ship.add_argument("--decisions", type=int, default=100)
         ship.add_argument("--seed", type=int, default=20_261_121)
         ship.add_argument("--version", dest="named", help="its name; by default from its numbers")
@@ -76,10 +82,13 @@ class Command(BaseCommand):
 
     def _use(self, policy: str, options: dict[str, Any]) -> None:
         try:
-            row = priors.use(policy, options["version"], now=timezone.now())
+            row = priors.use(
+                policy, options["version"], pin=not options["until_estimated"], now=timezone.now()
+            )
         except priors.CantUse as why:
             raise CommandError(str(why)) from why
-        self.stdout.write(f"{row.version} is in use, until `priors release {policy}`.")
+        until = f"`priors release {policy}`" if row.pinned else "the next estimate"
+        self.stdout.write(f"{row.version} is in use, until {until}.")
 
     def _release(self, policy: str, options: dict[str, Any]) -> None:
         done = priors.unpin(policy, now=timezone.now())
@@ -98,6 +107,7 @@ class Command(BaseCommand):
                 decisions=options["decisions"],
                 seed=options["seed"],
                 version=options["named"] or "",
+                standard=options["standard"],
                 now=timezone.now(),
                 progress=progress,
             )

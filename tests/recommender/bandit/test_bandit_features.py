@@ -197,3 +197,9 @@ def test_a_feature_set_of_unknown_or_repeated_names_is_refused(names):
 def test_a_feature_of_impossible_bounds_is_refused(low, high, missing):
     with pytest.raises(ValueError, match="broken"):
         Feature("broken", low, high, "nothing", missing=missing)
+
+
+@pytest.mark.parametrize("cell", [[1.0], [1.0, 2.0], []])
+def test_a_row_in_which_every_fact_is_a_list_is_one_of_facts_unknown(cell):
+    row = dict.fromkeys(V1.read, cell)
+    assert np.array_equal(vectorise([row, row], V1), vectorise([{}, {}], V1))

@@ -1,5 +1,6 @@
 """What holds of single policies, and of what they are built on."""
 
+import dataclasses
 import struct
 import zlib
 
@@ -201,10 +202,15 @@ def test_squarecb_explores_someone_less_the_more_they_answered_and_shares_what_i
     assert not np.allclose(SquareCB.fresh(prior).scores(X), before)
 
 
-@pytest.mark.parametrize("epsilon", [1.0])
-def test_squarecb_does_not_claim_to_estimate_privately(epsilon):
-    with pytest.raises(ValueError, match="privately"):
-        SquareCB.estimate(list, SquareCB().prior, epsilon=epsilon, rng=seeded(1))
+def test_squarecb_learns_privately_too_and_forgets_a_hostile_start():
+    taught = SquareCB()
+    for x in random_actions(60, 12):
+        taught.learn(x, float(np.clip(x[3], -1, 1)))
+    states, hostile = [taught.state()] * 2000, SquareCB().prior
+    hostile = dataclasses.replace(hostile, mean=-3.0 * np.eye(12)[3])
+    for epsilon in (None, 8.0):
+        found = SquareCB.estimate(lambda: [states], hostile, epsilon=epsilon, rng=seeded(1))
+        assert found.mean[3] > 0.3
 
 
 def test_another_prior_may_be_put_under_the_same_rewards():

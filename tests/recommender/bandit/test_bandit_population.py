@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from recommender.bandit import population
 from recommender.bandit.choose import seeded
 from recommender.bandit.envelope import StateError, seal
-from recommender.bandit.population import CLIP, MOST_COVARIANCE, epsilon_of, estimate, rho_of
+from recommender.bandit.population import estimate
 from recommender.bandit.prior import Prior
 from recommender.bandit.sums import Sums
 
@@ -94,63 +93,18 @@ def test_a_hostile_prior_is_forgotten_overnight(people):
     assert np.abs(after.mean - MEAN).max() < 0.06
 
 
-def test_one_person_counts_for_no_more_than_the_clip(people):
-    others = people[:50]
-    rng = seeded(5)
-    extreme = state(np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]), 5000, rng)
-    without, with_them = estimated(others, rounds=1), estimated([*others, extreme], rounds=1)
-    assert np.linalg.norm(with_them.mean - without.mean) < 2 * CLIP / len(others)
-
-
-def test_what_one_person_adds_is_bounded_as_the_noise_assumes():
-    rng = seeded(6)
-    loose = Prior("loose", np.zeros(WIDTH), 0.5 * np.eye(WIDTH), 1.0)
-    for weights, rewards in [(np.ones(WIDTH), 3000), (-np.ones(WIDTH), 2000), (MEAN, 1)]:
-        read = lambda: [[state(weights, rewards, rng)]]  # noqa: B023, E731
-        for batch in population._batches(read, LABEL, WIDTH):
-            totals = population._Totals.zero(WIDTH)
-            population._add(totals, loose, ANCHOR, batch)
-            assert np.linalg.norm(totals.mean) <= CLIP * (1 + 1e-9)
-            assert np.linalg.norm(totals.spread) <= CLIP**2 + MOST_COVARIANCE + 1e-9
-            assert 0 <= totals.noise <= 1
-            assert 0 <= totals.weight <= 1
-            assert totals.people == 1
-
-
-def test_epsilon_and_rho_are_each_others_inverse():
-    for epsilon in (0.1, 1.0, 8.0):
-        assert epsilon_of(rho_of(epsilon)) == pytest.approx(epsilon)
-
-
-def test_a_private_prior_is_noised_as_much_as_its_epsilon_says(people):
-    exact = population._Totals.zero(WIDTH)
-    tau = population._tau(2.0)
-    noised = [population._noised(exact, 2.0, seeded(seed)) for seed in range(400)]
-    means = np.array([totals.mean for totals in noised])
-    spreads = np.array([totals.spread for totals in noised])
-    assert means.std() == pytest.approx(tau.mean, rel=0.06)
-    # Each number beside the diagonal stands twice, so that the whole has the noise of its norm.
-    assert spreads[:, 0, 0].std() == pytest.approx(tau.spread, rel=0.15)
-    assert spreads[:, 0, 1].std() == pytest.approx(tau.spread / math.sqrt(2), rel=0.15)
-    assert np.array_equal(spreads, spreads.transpose(0, 2, 1))
-    assert population._tau(1.0).mean > 1.9 * tau.mean
-
-
-def test_a_private_prior_learns_from_many_and_stays_near_the_anchor_with_few(people):
-    few = [estimated(people[:20], epsilon=1.0, rng=seeded(seed)) for seed in range(10)]
-    distances = [np.linalg.norm(prior.mean - ANCHOR.mean) for prior in few]
-    assert np.median(distances) < 0.3
-    assert max(distances) <= CLIP
-    # The same people forty times over: 16 000.
-    many = estimated(people * 40, epsilon=4.0, rng=seeded(1), batch=2000)
-    assert np.linalg.norm(many.mean - MEAN) < 0.5 * np.linalg.norm(ANCHOR.mean - MEAN)
-
-
 def test_a_private_prior_needs_an_epsilon_and_chance(people):
     with pytest.raises(ValueError, match="epsilon"):
         estimated(people, epsilon=0.0, rng=seeded(1))
     with pytest.raises(ValueError, match="random"):
         estimated(people, epsilon=1.0)
+
+
+def test_an_impossible_state_is_refused_as_a_damaged_one_is(people):
+    sums = Sums(WIDTH)
+    sums.count, sums.gram[0, 0] = 1, -(10**9)
+    with pytest.raises(StateError):
+        estimated([seal(LABEL, 1, sums.pack())])
 
 
 def test_a_damaged_state_is_refused_not_averaged(people):

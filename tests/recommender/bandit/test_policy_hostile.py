@@ -49,7 +49,9 @@ def test_hostile_numbers_are_refused_and_leave_the_state_untouched(policy_class,
         with pytest.raises(ValueError, match="NaN"):
             policy.scores(hostile)
         with pytest.raises(ValueError, match="NaN"):
-            policy.pmf(hostile, seeded(1))
+            policy.pmf(hostile, seeded(1))  # the checked way: explore trusts what scores accepted
+        with pytest.raises(ValueError, match="NaN"):
+            choose(policy, hostile, seeded(1))
         with pytest.raises(ValueError, match="NaN"):
             policy.learn(hostile[7], 1.0)
         with pytest.raises(ValueError, match="NaN"):
@@ -81,6 +83,8 @@ def test_wrong_shapes_are_refused(policy_class):
     for shape in [(3, width + 1), (3, width - 1), (width,), (2, 3, width)]:
         with pytest.raises(ValueError):
             choose(policy, np.zeros(shape), seeded(1))
+        with pytest.raises(ValueError):
+            policy.pmf(np.zeros(shape), seeded(1))
     for shape in [(width + 1,), (1, width), ()]:
         with pytest.raises(ValueError):
             policy.learn(np.zeros(shape), 1.0)
