@@ -79,6 +79,26 @@ class CalendarChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebhookReceived(Event):
+    """A delivery to an endpoint of the user's was taken in, and told of so many tasks."""
+
+    subject: ClassVar[str] = "signals.webhook.received"
+    connection_id: str
+    tasks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthSampled(Event):
+    """A health export changed what we know: counts of daily values new, altered and gone."""
+
+    subject: ClassVar[str] = "signals.health.sampled"
+    connection_id: str
+    added: int
+    changed: int
+    gone: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConnectionChanged(Event):
     """A connection was made, needs the user, works again or was cut."""
 
@@ -115,3 +135,12 @@ class RewardSettled(Event):
     subject: ClassVar[str] = "feedback.reward.settled"
     decision_id: str
     reward: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideNoted(Event):
+    """A program beside oO published a note about a person on the bus: a name and a number."""
+
+    subject: ClassVar[str] = "signals.outside.noted"
+    kind: str
+    value: float

@@ -1,10 +1,11 @@
-"""Is the outbox moving?"""
+"""Is the outbox moving, does the bus take what goes out, and can we read what comes in?"""
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Min
 
-from oo.events.models import Record
+from oo.events.models import Inbound, Record, Relay
 from oo.lib.health import Finding, register
 
 
@@ -22,4 +23,42 @@ def outbox(now: datetime) -> Finding:
     return Finding("ok", says)
 
 
+def bus(now: datetime) -> Finding:
+    if not settings.NATS_URL:
+        return Finding("ok", "No NATS_URL: events stay in this house.")
+    waiting = Record.objects.unmirrored()
+    count, oldest = waiting.count(), waiting.aggregate(oldest=Min("occurred_at"))["oldest"]
+    relay = Relay.objects.first()
+    if relay and relay.failing_since:
+        hours = (now - relay.failing_since).total_seconds() / 3600
+        return Finding(
+            "fail" if hours > 1 else "warn",
+            f"{count} events wait; the bus fails since {relay.failing_since:%d %b %H:%M} UTC: "
+            f"{relay.error}.",
+            "Nothing is lost. Is the server at NATS_URL up, and are name and password right?",
+        )
+    if oldest and now - oldest > timedelta(minutes=5):
+        return Finding(
+            "fail",
+            f"{count} events wait for the bus, the oldest from {oldest:%d %b %H:%M} UTC.",
+            "Look at the worker's log; are a worker and beat running?",
+        )
+    return Finding("ok", f"{count} events wait for the bus.")
+
+
+def parked(now: datetime) -> Finding:
+    recent = Inbound.objects.filter(parked=True, received_at__gte=now - timedelta(days=1))
+    newest = recent.order_by("-received_at").first()
+    if newest is None:
+        return Finding("ok", "No message from outside was refused today.")
+    return Finding(
+        "warn",
+        f"{recent.count()} messages from outside were refused today, the last one because "
+        f"{newest.error}.",
+        "manage.py events tail --parked lists them; docs/bus.md says what is asked for.",
+    )
+
+
 register("Outbox", outbox)
+register("Bus", bus)
+register("Inbound", parked)

@@ -1,8 +1,16 @@
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
+
+from oo.lib.jobs import awake, wake
+
+log = logging.getLogger(__name__)
+
+INBOUND_ROUNDS = 50
+LONGEST_RUN = timedelta(seconds=60)
 
 
 @shared_task
@@ -15,7 +23,54 @@ def deliver_due() -> None:
 
 
 @shared_task
+def mirror_due(key: str = "bus") -> None:
+    """Sends to the bus what waits for it, until nothing does. Without a bus, does nothing."""
+    if not settings.NATS_URL:
+        return
+    awake(mirror_due, key)
+    # Here, so that only workers load the client, and only where there is a bus.
+    from oo.events.mirror import mirror
+
+    end = timezone.now() + LONGEST_RUN
+    while mirror(now=timezone.now, batches=20):
+        if timezone.now() > end:
+            wake(mirror_due)  # others want the worker too
+            return
+
+
+@shared_task
+def take_inbound() -> None:
+    """Takes what others published, until nothing is left or the next round takes over."""
+    if not settings.NATS_URL:
+        return
+    from oo.events.bus import Bus, BusDown
+    from oo.events.inbound import take
+    from oo.events.mirror import resting
+
+    if resting(timezone.now()):
+        return
+    try:
+        with Bus() as bus:
+            for _ in range(INBOUND_ROUNDS):
+                if not take(bus, now=timezone.now(), seconds=0.3):
+                    break
+    except BusDown as error:
+        log.warning("the bus gives no messages: %s", error)
+
+
+@shared_task
+def purge_leavers() -> None:
+    from oo.events.leave import sweep
+
+    sweep(now=timezone.now())
+
+
+@shared_task
 def prune_log() -> None:
     from oo.events.log import prune
 
-    prune(now=timezone.now(), older_than=timedelta(days=settings.EVENT_RETENTION_DAYS))
+    prune(
+        now=timezone.now(),
+        older_than=timedelta(days=settings.EVENT_RETENTION_DAYS),
+        mirrored_only=bool(settings.NATS_URL),
+    )

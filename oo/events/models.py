@@ -1,4 +1,4 @@
-"""The durable log, which is also the outbox, and the deliveries that make handlers run once."""
+"""The durable log, which is also the outbox; deliveries; and what the bus to the outside needs."""
 
 import uuid
 from datetime import datetime
@@ -14,6 +14,10 @@ class RecordQuerySet(models.QuerySet["Record"]):
         """Not yet delivered to every handler, and not pushed away by an error."""
         return self.filter(delivered_at__isnull=True, due_at__lte=now).order_by("pk")
 
+    def unmirrored(self) -> "RecordQuerySet":
+        """What the bus hasn't confirmed yet, in the order in which it has to go there."""
+        return self.filter(unmirrored=True).order_by("pk")
+
 
 class Record(Claimable):
     """One published event. No foreign key to the user: the ground floor knows no one, only ids."""
@@ -27,6 +31,10 @@ class Record(Claimable):
     delivered_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
+    # False where there is no bus: then nothing waits for one.
+    unmirrored = models.BooleanField(default=False)
+    mirrored_at = models.DateTimeField(null=True)
+    mirror_error = models.CharField(max_length=300, blank=True)
 
     objects = RecordQuerySet.as_manager()
 
@@ -37,6 +45,7 @@ class Record(Claimable):
             models.Index(
                 fields=["due_at"], name="events_undelivered", condition=Q(delivered_at__isnull=True)
             ),
+            models.Index(fields=["id"], name="events_unmirrored", condition=Q(unmirrored=True)),
             models.Index(fields=["user_id"], name="events_user"),
             models.Index(fields=["occurred_at"], name="events_occurred"),
         ]
@@ -59,3 +68,61 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_id} to {self.handler}"
+
+
+class Relay(Claimable):
+    """The one who carries records to the bus: a single row, leased by one worker at a time.
+
+    Only one, because a person's events have to arrive in their order.
+    """
+
+    due_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        db_table = "event_relay"
+
+    def __str__(self) -> str:
+        return "the relay"
+
+
+class Pseudonym(models.Model):
+    """A person's name on the bus: random, so that without this row it leads to nobody.
+
+    When the person goes, the row loses its user, and stays until their messages are gone for sure.
+    """
+
+    token = models.CharField(max_length=32, unique=True)
+    user_id = models.BigIntegerField(null=True, unique=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "event_pseudonyms"
+
+    def __str__(self) -> str:
+        return self.token
+
+
+class Inbound(models.Model):
+    """A message that came in over the bus: taken once, or set aside with the reason. Kept for ever,
+    since it may come again at any time."""
+
+    message_id = models.CharField(max_length=80, unique=True)
+    user_id = models.BigIntegerField(null=True, db_index=True)
+    subject = models.CharField(max_length=200)
+    sequence = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    parked = models.BooleanField(default=False)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        db_table = "event_inbound"
+        verbose_name = "inbound message"
+        indexes = [
+            models.Index(fields=["received_at"], name="inbound_parked", condition=Q(parked=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.message_id}"

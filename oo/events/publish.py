@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from oo.events.catalogue import Event
-from oo.events.jobs import deliver_due
+from oo.events.jobs import deliver_due, mirror_due
 from oo.events.models import Record
-from oo.lib.jobs import wake
+from oo.lib.jobs import wake, wake_soon
+
+# Many events within this time go to the bus together.
+GATHER_SECONDS = 0.5
 
 
 class OutsideTransaction(Exception):
@@ -32,7 +36,10 @@ def publish(*events: Event, now: datetime) -> None:
             payload=event.payload(),
             occurred_at=now,
             due_at=now,
+            unmirrored=bool(settings.NATS_URL),
         )
         for event in events
     )
     wake(deliver_due)
+    if settings.NATS_URL:
+        wake_soon(mirror_due, "bus", seconds=GATHER_SECONDS)

@@ -13,18 +13,8 @@ from oo.events.catalogue import RewardSettled, TipServed, UnknownEvent
 from oo.events.deliver import deliver
 from oo.events.models import Delivery, Record
 from oo.events.publish import OutsideTransaction, publish
-from oo.events.subscribe import _handlers, on
+from oo.events.subscribe import on
 from tests.people import NOW
-
-
-@pytest.fixture
-def handlers():
-    """The subscriptions of one test alone."""
-    before = {subject: dict(named) for subject, named in _handlers.items()}
-    _handlers.clear()
-    yield _handlers
-    _handlers.clear()
-    _handlers.update(before)
 
 
 def fact(number: int = 1) -> RewardSettled:
