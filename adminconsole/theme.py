@@ -75,6 +75,7 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _item("Policies", "network_intelligence", "console_policies"),
+            _item("Features", "list_alt", "console_features"),
             _list("Deployments", "rocket_launch", "recommender_policydeployment"),
             _list("Shadows", "tonality", "recommender_policyshadow"),
             _list("Experiments", "call_split", "recommender_policyexperiment"),

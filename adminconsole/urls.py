@@ -7,6 +7,7 @@ from adminconsole import api, views
 
 urlpatterns = [
     path("admin/health/", admin.site.admin_view(views.health), name="console_health"),
+    path("admin/features/", admin.site.admin_view(views.features), name="console_features"),
     path("admin/policies/", admin.site.admin_view(views.policies), name="console_policies"),
     path(
         "admin/policies/<slug:policy_id>/",

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from adminconsole import features as listed
 from adminconsole import overview, watch
 from recommender import modelcards
 from recommender.registry import policies as installed
@@ -54,4 +55,13 @@ def policy(request: HttpRequest, policy_id: str) -> HttpResponse:
     context = {"card": card, "policy_id": policy_id, "title": card.title}
     return render(
         request, "adminconsole/policy.html", {**admin.site.each_context(request), **context}
+    )
+
+
+@require_safe
+def features(request: HttpRequest) -> HttpResponse:
+    """All that a policy may know, from the one list of features."""
+    context = {"rows": listed.rows(), "users": listed.users_of(), "title": "Features"}
+    return render(
+        request, "adminconsole/features.html", {**admin.site.each_context(request), **context}
     )

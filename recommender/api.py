@@ -31,6 +31,9 @@ class TipReply(serializers.Serializer[Tip]):
     text = serializers.CharField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
+    can_wait = serializers.BooleanField(
+        help_text="Whether `not_today` moves its task to tomorrow in its own list."
+    )
 
 
 class SilenceReply(serializers.Serializer[Silence]):
@@ -77,8 +80,9 @@ class RecommendView(APIView):
 class FeedbackRequest(serializers.Serializer[Any]):
     tip = serializers.UUIDField()
     reaction = serializers.ChoiceField(
-        choices=["done", "snooze", "dismiss", "show"],
-        help_text="`show` answers silence, the others a tip.",
+        choices=["done", "snooze", "not_today", "dismiss", "show"],
+        help_text="`show` answers silence, the others a tip. `not_today` is a snooze that also moves "
+        "a task to tomorrow in its own list, where `can_wait` says so.",
     )
     dwell_ms = serializers.IntegerField(
         min_value=0,

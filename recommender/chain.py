@@ -1,13 +1,14 @@
 """What makes the log of decisions tamper-evident: each row of a person's carries the hash of all
 before it.
 
-    digest = sha256(canonical JSON of what was decided)
-    hash   = sha256(previous hash + digest), both as hex; before the first row stands ""
+    digest = sha256(digest of what stays + digest of the payload), each sha256 of canonical JSON
+    hash   = sha256(previous hash + digest), all as hex; before the first row stands ""
 
-The digest stays when a payload is pruned, so the chain can be followed over the gap. Numbers that
-were computed travel as the hex of their eight bytes: JSON writers differ in how they print floats,
-and PostgreSQL's jsonb keeps decimals. This form is part of every hash ever written: it is never
-changed, only followed by another FORMAT.
+Retention empties the payload and leaves its digest in its place: what stays of a pruned row is still
+verified, and the chain can be followed over the gap. Numbers that were computed travel as the hex of
+their eight bytes: JSON writers differ in how they print floats, and PostgreSQL's jsonb keeps
+decimals. This form is part of every hash ever written: it is never changed, only followed by another
+FORMAT.
 """
 
 import hashlib
@@ -21,30 +22,48 @@ import numpy as np
 FORMAT = 1
 FIRST = ""  # the hash before the first row
 
-# What of a decision's row and of its score's row is covered, as it is stored.
-AS_IT_IS = (
-    "position", "kind", "chosen", "candidates", "written", "feature_set", "policy",
-    "policy_version", "prior_version", "state_count", "through", "seed", "experiment", "arm",
-    "fell_back_from", "fell_back_because", "model", "prompt_version", "latency_us",
+# What of a decision's row and of its score's row is covered. What stays, as it is stored:
+STAYS = (
+    "position", "kind", "chosen", "feature_set", "policy", "policy_version", "prior_version",
+    "state_count", "through", "seed", "experiment", "arm", "fell_back_from", "fell_back_because",
+    "model", "prompt_version", "latency_us",
 )  # fmt: skip
-NUMBERS = ("scores", "propensities", "propensity")
 TIMES = ("created_at", "expires_at")
+# And the payload, with what is in it once it is pruned.
+EMPTY: Mapping[str, Any] = {
+    "candidates": [], "written": {}, "features": {}, "scores": [], "propensities": [],
+}  # fmt: skip
 
 
-def digest_of(decision: Mapping[str, Any]) -> str:
-    """The digest (64 hex digits) of a decision: its columns by name, with `id` and `user_id`."""
-    payload: dict[str, Any] = {name: decision[name] for name in AS_IT_IS}
-    payload |= {name: _hex(decision[name]) for name in NUMBERS}
-    payload |= {name: _utc(decision[name]) for name in TIMES}
+def digest_of(decision: Mapping[str, Any], payload: str | None = None) -> str:
+    """The digest (64 hex digits) of a decision: its columns by name, with `id` and `user_id`.
+
+    `payload` is the digest of its payload, where that is not there any more.
+    """
+    stays: dict[str, Any] = {name: decision[name] for name in STAYS}
+    stays |= {name: _utc(decision[name]) for name in TIMES}
+    stays |= {"id": str(decision["id"]), "user": decision["user_id"], "format": FORMAT}
+    stays["propensity"] = _hex(decision["propensity"])
+    payload = payload_digest(decision) if payload is None else payload
+    return hashlib.sha256((_hashed(stays) + payload).encode()).hexdigest()
+
+
+def payload_digest(decision: Mapping[str, Any]) -> str:
+    """The digest of what retention may empty."""
+    payload: dict[str, Any] = {name: decision[name] for name in ("candidates", "written")}
+    payload |= {name: _hex(decision[name]) for name in ("scores", "propensities")}
     payload["features"] = {name: _hex(column) for name, column in decision["features"].items()}
-    payload |= {"id": str(decision["id"]), "user": decision["user_id"], "format": FORMAT}
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _hashed(payload)
 
 
 def link(previous: str, digest: str) -> str:
     """The hash of a row after `previous`."""
     return hashlib.sha256((previous + digest).encode()).hexdigest()
+
+
+def _hashed(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _hex(numbers: Any) -> str:

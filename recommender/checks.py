@@ -4,7 +4,22 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from oo.lib.env import host_and_port
 from recommender.registry import RULE, policies
+
+MOST_EPSILON = 100.0
+POSITIVE = ("TIP_HOURS", "POLICY_BUDGET_MS", "SNOOZE_MINUTES", "DISMISS_DAYS", "SILENCE_MINUTES")
+NOT_NEGATIVE = ("SILENCE_AFTER", "UNDO_MINUTES", "PRIOR_PEOPLE")
+# In seconds. A moment this far ahead can still be told.
+SPANS = {
+    "TIP_HOURS": 3_600,
+    "SNOOZE_MINUTES": 60,
+    "SILENCE_MINUTES": 60,
+    "UNDO_MINUTES": 60,
+    "DISMISS_DAYS": 86_400,
+}
+TEN_YEARS = 10 * 366 * 86_400
+DEFAULTS = "Remove it for the default: docs/settings.md lists them."
 
 
 @register()
@@ -39,16 +54,38 @@ def policies_load(app_configs: object, **kwargs: object) -> list[CheckMessage]:
                 id="recommender.E005",
             )
         )
-    if settings.PRIOR_EPSILON < 0:
+    return found
+
+
+@register()
+def numbers_make_sense(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not 0 <= settings.PRIOR_EPSILON <= MOST_EPSILON:
         found.append(
             Error(
-                "PRIOR_EPSILON is negative.",
-                hint="0 turns the estimates of the shared prior off; 1 is a usual value.",
+                f"PRIOR_EPSILON is {settings.PRIOR_EPSILON:g}; it lies between 0 and {MOST_EPSILON:g}.",
+                hint="0 turns the estimates of the shared prior off; 1 is a usual value. Far above "
+                "that, the noise hides nobody.",
                 id="recommender.E006",
             )
         )
+    if wrong := [name for name in POSITIVE if getattr(settings, name) <= 0]:
+        says = f"{' and '.join(wrong)} must be positive."
+        found.append(Error(says, hint=DEFAULTS, id="recommender.E004"))
+    if wrong := [name for name in NOT_NEGATIVE if getattr(settings, name) < 0]:
+        says = f"{' and '.join(wrong)} must not be negative."
+        found.append(Error(says, hint=DEFAULTS, id="recommender.E008"))
+    if wrong := [name for name in SPANS if getattr(settings, name) * SPANS[name] > TEN_YEARS]:
+        says = f"{' and '.join(wrong)} must not be longer than ten years."
+        found.append(Error(says, hint=DEFAULTS, id="recommender.E009"))
+    return found
+
+
+@register()
+def addresses_lead_somewhere(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
     address = settings.MLFLOW_TRACKING_URI
-    if address and not address.startswith(("http://", "https://")):
+    if address and host_and_port(address) is None:
         found.append(
             Error(
                 f"MLFLOW_TRACKING_URI is {address!r}, which is no http address.",
@@ -56,19 +93,14 @@ def policies_load(app_configs: object, **kwargs: object) -> list[CheckMessage]:
                 id="recommender.E007",
             )
         )
-    positive = (
-        "TIP_HOURS",
-        "POLICY_BUDGET_MS",
-        "SNOOZE_MINUTES",
-        "DISMISS_DAYS",
-        "SILENCE_MINUTES",
-    )
-    if wrong := [name for name in positive if getattr(settings, name) <= 0]:
-        found.append(
-            Error(
-                f"{' and '.join(wrong)} must be positive.",
-                hint="Remove it for the default: docs/settings.md lists them.",
-                id="recommender.E004",
+    for name in ("LITELLM_URL", "OLLAMA_URL"):
+        address = getattr(settings, name)
+        if address and host_and_port(address) is None:
+            found.append(
+                Error(
+                    f"{name} is {address!r}, which is no http address.",
+                    hint="Such an address looks like http://localhost:4000.",
+                    id="recommender.E010",
+                )
             )
-        )
     return found

@@ -33,12 +33,14 @@ class Contender(NamedTuple):
     added_at: datetime | None
     event: str | None
     event_connection: UUID | None
+    task_source: str | None = None
 
 
 _COLUMNS = (
     "pk", "kind", "content", "model", "prompt_version", "created_at", "expires_at",
     "task__external_id", "task__connection_id", "task__priority", "task__due_on", "task__due_at",
     "task__added_at", "event__external_id", "event__connection_id",
+    "task__connection__source",
 )  # fmt: skip
 
 

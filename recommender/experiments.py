@@ -8,6 +8,7 @@ assignment can be told for ever.
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from re import fullmatch
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from recommender.registry import policies
 from recommender.runs import record
 
 MOST = 200_000  # decisions read
+NAME = r"[A-Za-z0-9_-]{1,40}"  # of experiments and arms: it stands with every decision
+Arms = Sequence[tuple[str, str, float]]
 
 Verdict = PolicyRun.Verdict
 
@@ -29,15 +32,17 @@ class BadExperiment(ValueError):
     """This can't be tried. The message says why."""
 
 
-def plan(
-    name: str, arms: Sequence[tuple[str, str, float]], *, mode: str = "fixed", now: datetime
-) -> PolicyExperiment:
-    """An experiment that is not running yet. `arms` are (name, policy, share), the first being what
-    the others are compared with; shares sum to 1. Raises BadExperiment.
+def check(name: str, arms: Arms, *, mode: str = "fixed") -> None:
+    """Raises BadExperiment for what can't be tried. `arms` are (name, policy, share), the first being
+    what the others are compared with; shares sum to 1.
     """
     named = [arm[0] for arm in arms]
     if len(arms) < 2 or len(set(named)) != len(named) or not all(named):
         raise BadExperiment("it takes two arms or more, each with a name of its own.")
+    if wrong := [one for one in (name, *named) if not fullmatch(NAME, one)]:
+        raise BadExperiment(
+            f"“{wrong[0][:60]}” is no name: up to 40 letters, digits, hyphens and underscores."
+        )
     if unknown := sorted({policy for _, policy, _ in arms if policy not in policies}):
         raise BadExperiment(f"not installed: {', '.join(unknown)}.")
     if mode not in PolicyExperiment.Mode.values:
@@ -46,6 +51,11 @@ def plan(
         Experiment(name, tuple(named), tuple(share for _, _, share in arms), mode == "bandit")
     except ValueError as error:
         raise BadExperiment(f"{error}.") from error
+
+
+def plan(name: str, arms: Arms, *, mode: str = "fixed", now: datetime) -> PolicyExperiment:
+    """An experiment that is not running yet. Raises BadExperiment."""
+    check(name, arms, mode=mode)
     try:
         with transaction.atomic():
             return PolicyExperiment.objects.create(

@@ -12,7 +12,7 @@ from oo.events.catalogue import (
 from oo.events.subscribe import on
 from oo.lib.jobs import wake, wake_soon
 from recommender.jobs import LEARN_SECONDS, learn_user, settle_rewards
-from recommender.late import completed_elsewhere
+from recommender.late import close_completed, completed_elsewhere
 from recommender.react import close_untrue
 
 
@@ -30,6 +30,7 @@ def learn_from_it(event: RewardSettled, now: datetime) -> None:
 def count_it_as_done(event: TaskCompleted, now: datetime) -> None:
     if event.where == "source":
         completed_elsewhere(event.task_id, now=now)
+        close_completed(event.task_id, now=now)
 
 
 @on(TaskCompleted, TaskSynced, ConnectionChanged)

@@ -80,7 +80,9 @@ def sweep_shadows() -> None:
 def evaluate_policies() -> None:
     from recommender.evaluate import evaluate_all
     from recommender.experiments import look_at_running
+    from recommender.signs_of_life import give_up
 
+    give_up(now=timezone.now())
     evaluate_all(now=timezone.now())
     look_at_running(now=timezone.now())
 

@@ -8,7 +8,7 @@ user's lock. Sums are exact, so that a correction leaves no trace of what it cor
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -107,19 +107,27 @@ def rebuild_all(cls: type[Policy], user_ids: Collection[int], *, now: datetime) 
 
 
 def reset(user_id: int, *, now: datetime) -> int:
-    """Forgets what was learned about a user: they start from the prior. Returns rewards forgotten.
-
-    The decisions stay; a rebuild does not bring back what was forgotten.
+    """Forgets what was learned about a user: they start from the prior, and no rebuild brings it
+    back. The decisions stay. Returns rewards forgotten.
     """
-    with alone_with([user_id]):
-        settle(now=now, only=user_id)  # what they said until now is forgotten too
-        known: InForce = {}
-        for entry in _read(Reward.objects.filter(user_id=user_id), features=False):
-            _follow(known, entry)
-        append([Line(user_id, None, None, Reward.Why.RESET)], now=now)
-        Reward.objects.filter(user_id=user_id, folded_at=None).update(folded_at=now)
-        PolicyState.objects.filter(user_id=user_id).delete()
-    return len(known)
+    return reset_all([user_id], now=now)
+
+
+def reset_all(user_ids: Collection[int], *, now: datetime) -> int:
+    """`reset` for many users at once, all or none."""
+    with alone_with(user_ids) as here:
+        settle(now=now, only=here)  # what they said until now is forgotten too
+        forgotten = 0
+        rows = read(Reward.objects.filter(user_id__in=here), features=False)
+        for _, entries in groupby(rows, key=lambda entry: entry.user_id):
+            known: InForce = {}
+            for entry in entries:
+                _follow(known, entry)
+            forgotten += len(known)
+        append([Line(user_id, None, None, Reward.Why.RESET) for user_id in sorted(here)], now=now)
+        Reward.objects.filter(user_id__in=here, folded_at=None).update(folded_at=now)
+        PolicyState.objects.filter(user_id__in=here).delete()
+    return forgotten
 
 
 def fold(policy: Policy, entries: Sequence[Entry], known: InForce) -> Policy:
@@ -127,16 +135,21 @@ def fold(policy: Policy, entries: Sequence[Entry], known: InForce) -> Policy:
 
     Returns another policy after a reset.
     """
-    return (
-        _fold({entries[0].user_id: policy}, entries, known)[entries[0].user_id]
-        if entries
-        else policy
-    )
+    if not entries:
+        return policy
+    return _fold({entries[0].user_id: policy}, entries, known)[entries[0].user_id]
 
 
-def read(rows: "QuerySet[Reward]") -> Iterator[Entry]:
-    """The entries of rows, each user's in order."""
-    return _read(rows)
+def read(rows: "QuerySet[Reward]", *, features: bool = True) -> Iterator[Entry]:
+    """The entries of rows, each user's in order. As plain tuples: model instances cost more than
+    the folding.
+    """
+    ordered = rows.order_by("user_id", "position")
+    if features:
+        full = ordered.values_list(*COLUMNS).iterator(chunk_size=BATCH)
+        return (Entry._make(row) for row in full)
+    plain = ordered.values_list(*COLUMNS[:4]).iterator(chunk_size=BATCH)
+    return (Entry._make((*row, None, None)) for row in plain)
 
 
 def _catch_up(
@@ -199,19 +212,9 @@ def _waiting(cls: type[Policy], kept: set[int], lost: set[int]) -> Iterator[list
     ):
         if rows is None:
             continue
-        entries = _read(rows)
+        entries = read(rows)
         while batch := list(islice(entries, BATCH)):
             yield batch
-
-
-def _read(rows: "QuerySet[Reward]", *, features: bool = True) -> Iterator[Entry]:
-    """As plain tuples: model instances cost more than the folding."""
-    ordered = rows.order_by("user_id", "position")
-    if features:
-        full = ordered.values_list(*COLUMNS).iterator(chunk_size=BATCH)
-        return (Entry._make(row) for row in full)
-    plain = ordered.values_list(*COLUMNS[:4]).iterator(chunk_size=BATCH)
-    return (Entry._make((*row, None, None)) for row in plain)
 
 
 def _recall(
@@ -226,12 +229,12 @@ def _recall(
     first = {entry.user_id: entry.position for entry in reversed(entries)}
     held = [
         entry
-        for entry in _read(before, features=False)
+        for entry in read(before, features=False)
         if entry.user_id in first and entry.position < first[entry.user_id]
     ]
     if not held:
         return
-    held += [e for e in _read(resets, features=False) if e.position < first[e.user_id]]
+    held += [e for e in read(resets, features=False) if e.position < first[e.user_id]]
     for entry in sorted(held, key=lambda e: (e.user_id, e.position)):
         _follow(known, entry)
 
@@ -262,7 +265,7 @@ def _fold(
 
 def _chosen(entry: Entry) -> dict[str, Any]:
     """The raw features of what the decision chose."""
-    if entry.features is None or entry.chosen is None:
+    if not entry.features or entry.chosen is None:  # {} is what retention leaves
         raise LookupError(f"decision {entry.decision_id} has lost what it was made from")
     at = entry.chosen
     return {

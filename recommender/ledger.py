@@ -106,14 +106,15 @@ def correct(decision_id: UUID, reward: float, *, why: str = Reward.Why.LATE, now
     retention emptied it. Raises ValueError for another number.
     """
     checked_reward(reward)
-    known = Decision.objects.filter(pk=decision_id, score__pruned_at=None)
-    decision = known.values("user_id", "created_at").first()
-    if decision is None:
+    user_id = Decision.objects.filter(pk=decision_id).values_list("user_id", flat=True).first()
+    if user_id is None:
         return False
-    user_id = decision["user_id"]
     with alone_with([user_id]):
+        # The lock first: retention holds it too while it empties.
+        known = Decision.objects.filter(pk=decision_id, score__pruned_at=None)
+        made = known.values_list("created_at", flat=True).first()
         _, reset_at = last_reset(user_id)
-        if reset_at is not None and decision["created_at"] <= reset_at:
+        if made is None or (reset_at is not None and made <= reset_at):
             return False
         return correct_in(user_id, decision_id, reward, why=why, now=now)
 

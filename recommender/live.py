@@ -95,7 +95,7 @@ def live(user_id: int, seat: Mapping[str, Any] | None = None, *, now: datetime) 
     if known.experiment is not None:
         given = arm_of(known.experiment, user_id, known.shares, now)
         experiment, arm, wanted = known.experiment.name, given.arm, known.arms[given.index]
-    cls = _installed(wanted)
+    cls = installed(wanted)
     return Live(cls, prior_in_use(cls, known), experiment, arm)
 
 
@@ -134,12 +134,12 @@ def refresh() -> None:
 
 def standing() -> type[Policy]:
     """The policy that serves everyone who is in no experiment, as this process last saw it."""
-    return _installed(_known.policy)
+    return installed(_known.policy)
 
 
 def serving() -> list[type[Policy]]:
     """Every policy that chooses for someone, as this process last saw it; the standing one first."""
-    found = [standing(), *(_installed(policy) for policy in _known.arms)]
+    found = [standing(), *(installed(policy) for policy in _known.arms)]
     return list(dict.fromkeys(found))
 
 
@@ -152,12 +152,14 @@ def prior_in_use(cls: type[Policy], known: Known | None = None) -> Prior | None:
 
 
 def standard_prior(cls: type[Policy]) -> Prior | None:
-    """The prior shipped with oO for this version of a policy, None where there is none.
+    """The prior shipped with oO as this policy's standard, None where there is none.
 
     Read when the process first asks, which `warm` sees to; kept from then on.
     """
     if cls.label() not in _standard:
-        fitting = (one for one in shipped(cls.id) if one.policy_version == cls.version)
+        fitting = (
+            one for one in shipped(cls.id) if one.standard and one.policy_version == cls.version
+        )
         first = next(fitting, None)
         _standard[cls.label()] = read(cls, first.version, first.payload) if first else None
     return _standard[cls.label()]
@@ -199,26 +201,31 @@ def changing(now: datetime) -> Iterator[None]:
     """
     with transaction.atomic():
         Orders.objects.get_or_create(pk=1, defaults={"stamp": "", "says": "", "updated_at": now})
-        Orders.objects.select_for_update().get(pk=1)
+        before = Orders.objects.select_for_update().get(pk=1)
         yield
-        says = _written()
+        orders, old = _present(), json.loads(before.says or "{}")
+        number = old.pop("number", 0)
+        if orders == old:
+            return
+        # Numbered, so that no stamp comes back when what was ordered before is ordered again.
+        says = json.dumps({"number": number + 1, **orders}, sort_keys=True)
         stamp = hashlib.sha256(says.encode()).hexdigest()[:32]
         Orders.objects.filter(pk=1).update(stamp=stamp, says=says, updated_at=now)
 
 
-def _written() -> str:
+def _present() -> dict[str, Any]:
+    """What follows from deployments, experiments and priors, as JSON gives it back."""
     deployed = PolicyDeployment.objects.filter(ended_at=None).first()
     running = PolicyExperiment.objects.filter(started_at__isnull=False, stopped_at=None).first()
     priors = {
         row.policy: [row.version, row.policy_version, base64.b64encode(row.payload).decode()]
         for row in PolicyPrior.objects.filter(current=True)
     }
-    orders = {
+    return {
         "policy": deployed.policy if deployed else "",
         "experiment": running.described() if running else None,
         "priors": priors,
     }
-    return json.dumps(orders, sort_keys=True)
 
 
 def _heard(seat: Mapping[str, Any]) -> Known:
@@ -228,9 +235,12 @@ def _heard(seat: Mapping[str, Any]) -> Known:
     stamp = seat[STAMP] or ""
     if stamp != known.stamp:
         says = seat[SAYS]
-        if stamp and says is None:  # another thread knew other orders when the query was built
-            says = Orders.objects.filter(pk=1, stamp=stamp).values_list("says", flat=True).first()
-        known = _parsed(stamp, says) if says else Known(stamp)
+        if stamp and not says:
+            # Another thread knew other orders when the query was built. They may have changed once
+            # more since, so it is those in force now that count.
+            row = Orders.objects.filter(pk=1).values("stamp", "says").first()
+            stamp, says = (row["stamp"], row["says"]) if row else ("", "")
+        known = _parsed(stamp, says) if says else Known()
         _known = known
     return known
 
@@ -257,7 +267,8 @@ def _parsed(stamp: str, says: str) -> Known:
     return Known(stamp, orders["policy"], experiment, arms, told["shares"], priors)
 
 
-def _installed(policy_id: str) -> type[Policy]:
+def installed(policy_id: str) -> type[Policy]:
+    """The policy that serves where this one is ordered."""
     if policy_id and policy_id in policies:
         return type(policies.get(policy_id))
     if policy_id:

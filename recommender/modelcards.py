@@ -98,7 +98,7 @@ def _start(cls: type[Policy]) -> Iterator[tuple[str, str]]:
     elif prior:
         yield "made", "shipped with oO, learned from simulated people"
     if cls.has_population:
-        spent = priors.spent(cls)
+        spent = priors.spent()
         yield (
             "privacy spent so far",
             (
@@ -145,13 +145,14 @@ def _measured(cls: type[Policy]) -> Section:
 def _simulated(cls: type[Policy]) -> Section:
     rows: list[tuple[str, ...]] = []
     worlds: set[str] = set()
-    for run in SimRun.objects.filter(status=SimRun.Status.FINISHED).order_by("-started_at")[:200]:
+    finished = SimRun.objects.filter(status=SimRun.Status.FINISHED).defer("curves")
+    for run in finished.order_by("-started_at")[:200]:
         mine: dict[str, Any] = run.scores.get(cls.id, {})
-        if not mine or run.world in worlds:
+        if not mine or run.world in worlds or run.versions.get(cls.id) != cls.version:
             continue
         worlds.add(run.world)
         rows += [
-            (run.world, stretch, f"{told['mean']:.3f}", _error(told["error"]), f"{len(run.seeds)}")
+            (run.world, stretch, _number(told["mean"]), _number(told["error"]), f"{len(run.seeds)}")
             for stretch, told in mine.items()
         ]
     head = ("world", "decisions", "normalised score", "standard error", "seeds")
@@ -172,7 +173,7 @@ def _history(cls: type[Policy]) -> Section:
     return Section("Where it was live", head, rows, "It was never promoted here.")
 
 
-def _error(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.3f}"
 
 

@@ -206,7 +206,7 @@ class _Resident:
 
     def _night(self, now: datetime) -> None:
         """What was said is settled and learned."""
-        settle(now=min(now, self.until), only=self.user.pk)
+        settle(now=min(now, self.until), only=[self.user.pk])
         before = self.user.rewards.filter(folded_at=None).count()
         teach([self.user.pk], now=min(now, self.until))
         self.made = replace(self.made, learned=self.made.learned + before)

@@ -1,5 +1,6 @@
 """Which policy is live: promoted through a gate, rolled back with one click or by a guard."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,11 +20,16 @@ from recommender.models import PolicyDeployment, PolicyRun, Score, SimRun
 from recommender.outcomes import SETTLED_AFTER, WINDOW, settled
 from recommender.registry import policies
 from recommender.runs import record
+from recommender.simulate import DEFAULTS
+
+log = logging.getLogger(__name__)
 
 How = PolicyDeployment.How
 Verdict = PolicyRun.Verdict
 
-STRETCH = "1-100"  # of a person's decisions, over which simulations are compared
+# What makes a simulation a witness: as many people as the command simulates, under its options, so
+# that nobody picks what suits; and not from before the last month's changes.
+STRETCH, LIVES, NOT_OLDER = "1-100", 100, timedelta(days=30)
 MOST = 50_000  # decisions that the guard reads, from the promotion on
 # A policy that can't decide does harm before anyone has answered anything.
 FAILING, FAILED_AT_LEAST, FAILING_SINCE = 0.2, 50, timedelta(hours=1)
@@ -38,7 +44,8 @@ def gate(cls: type[Policy], *, now: datetime) -> PolicyRun:
     began = time.perf_counter()
     live.refresh()
     found = evidence(cls, now=now)
-    verdict = gates.judge(simulated(cls, found.live), found.agreed, compared(found))
+    witness = simulated(cls, found.live, now=now)
+    verdict = gates.judge(witness, found.agreed, compared(found))
     return record(
         PolicyRun.Kind.GATE,
         cls,
@@ -46,21 +53,33 @@ def gate(cls: type[Policy], *, now: datetime) -> PolicyRun:
         " ".join(verdict.reasons),
         {**verdict.numbers, "reasons": list(verdict.reasons)},
         now=now, took_ms=1000 * (time.perf_counter() - began),
-        against=found.live.id, begins=found.begins, ends=found.ends,
+        against=found.live, begins=found.begins, ends=found.ends,
     )  # fmt: skip
 
 
-def simulated(cls: type[Policy], standing: type[Policy]) -> gates.Simulation | None:
-    """The newest finished simulation of each world in which both took part, seed by seed."""
+def simulated(
+    cls: type[Policy], standing: type[Policy], *, now: datetime
+) -> gates.Simulation | None:
+    """The newest simulation of each world in which both took part as they are installed, seed by seed.
+
+    Only what is fit to be a witness: finished, lately, with enough people and no option changed.
+    """
     differences: list[float] = []
     worlds: set[str] = set()
-    for run in SimRun.objects.filter(status=SimRun.Status.FINISHED).order_by("-started_at")[:200]:
+    lately = SimRun.objects.filter(
+        status=SimRun.Status.FINISHED, started_at__gt=now - NOT_OLDER, people__gte=LIVES
+    ).defer("curves")
+    wanted = {cls.id: cls.version, standing.id: standing.version}
+    for run in lately.order_by("-started_at")[:200]:
+        if run.options != DEFAULTS or not wanted.items() <= run.versions.items():
+            continue
         mine, theirs = run.scores.get(cls.id, {}), run.scores.get(standing.id, {})
         if run.world in worlds or STRETCH not in mine or STRETCH not in theirs:
             continue
         worlds.add(run.world)
         pairs = zip(mine[STRETCH]["each"], theirs[STRETCH]["each"], strict=True)
-        differences += [one - other for one, other in pairs]
+        # A seed in which there was nothing to choose has no score.
+        differences += [one - other for one, other in pairs if None not in (one, other)]
     return gates.Simulation(np.array(differences)) if differences else None
 
 
@@ -143,7 +162,10 @@ def watch(*, now: datetime) -> PolicyRun | None:
         against=current.before.policy, begins=current.began_at, ends=now,
     )  # fmt: skip
     if alarm.roll_back:
-        roll_back(says, how=How.GUARD, only=current.pk, now=now)
+        try:
+            roll_back(says, how=How.GUARD, only=current.pk, now=now)
+        except CantPromote as why:  # an operator was faster, or there is nothing to go back to
+            log.warning("the guard did not roll %s back: %s", current, why)
     return run
 
 
@@ -196,6 +218,14 @@ def _deploy(
             )
         if (current.policy, current.policy_version) == (cls.id, cls.version):
             raise CantPromote(f"{cls.id} is live already.")
+        standing = live.installed(current.policy)
+        if gate_run and (gate_run.against, gate_run.against_version) != (
+            standing.id,
+            standing.version,
+        ):
+            raise CantPromote(
+                f"it was weighed against {gate_run.against}, which is not live any more: {standing.id} is."
+            )
         return _begin(cls, how, reason, current, current, gate_run, now)
 
 

@@ -1,19 +1,23 @@
 """A reaction: the first one counts, is written with its consequences, and settles into a reward."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from accounts.zones import zone_of
 from agents.models import Candidate
 from agents.pool import rest
-from integrations.commands import request_completion
+from integrations.commands import request_completion, request_postponement
 from oo.events.catalogue import RewardSettled, TipFeedback
 from oo.events.publish import publish
 from recommender.bandit.reward import SILENCE_KEPT, Reaction, reward
+from recommender.chain import EMPTY, payload_digest
 from recommender.ledger import Line, alone_with, append
 from recommender.models import Decision, Feedback, Reward, Score
 
@@ -22,8 +26,11 @@ ADVICE_RESTS = timedelta(days=3)
 # An answer that comes later than this after a tip ran out is learned from and does nothing else: the
 # task may have come round again since.
 STILL_MEANT = timedelta(days=1)
-PRUNED_AT_ONCE = 1_000
+PRUNED_AT_ONCE = 200
 SETTLED = Reward.Why.SETTLED
+# A snooze, for what is learned; and its task is put off to tomorrow in its source, where that can be.
+NOT_TODAY = "not_today"
+UNSETTLED_SILENCE = Q(kind=Decision.SILENCE, status=Decision.Status.EXPIRED)
 
 
 class NoSuchTip(Exception):
@@ -47,23 +54,25 @@ def react(
     dwell_ms: int | None,
     now: datetime,
 ) -> Answer:
-    """Takes the user's reaction: done, snooze or dismiss, and to silence: show. Of two devices the
-    first counts, and saying it again changes nothing. Raises NoSuchTip, and ValueError for another
-    word.
+    """Takes the user's reaction: done, snooze, not_today or dismiss, and to silence: show. Of two
+    devices the first counts, and saying it again changes nothing. Raises NoSuchTip, and ValueError
+    for another word.
 
     `dwell_ms` is how long the tip was visible, and None when the device can't tell: then the time
     since it was chosen stands for it, which is also the most that is believed.
     """
-    reaction = Reaction(reaction)
-    decision = (
-        Decision.objects.filter(pk=tip_id, user=user).select_related("candidate__task").first()
-    )
-    if decision is None:
-        raise NoSuchTip
-    silent = decision.kind == Decision.SILENCE
-    if silent != (reaction is Reaction.SHOW):
-        raise ValueError(f"{reaction.value} is no answer to {decision.kind}")
+    not_today = reaction == NOT_TODAY
+    reaction = Reaction.SNOOZE if not_today else Reaction(reaction)
+    said = _SAID[reaction]
+    mine = Decision.objects.filter(pk=tip_id, user=user).select_related("candidate__task")
     with transaction.atomic():
+        # Locked against retention, which may be at it: see prune_unanswered.
+        decision = mine.select_for_update(of=("self",), no_key=True).first()
+        if decision is None:
+            raise NoSuchTip
+        silent = decision.kind == Decision.SILENCE
+        if silent != (reaction is Reaction.SHOW):
+            raise ValueError(f"{reaction.value} is no answer to {decision.kind}")
         # A tip that ran out may still be answered: the phone was offline, the reaction is real.
         answerable = (Decision.Status.OPEN, Decision.Status.EXPIRED, Decision.Status.KEPT)
         # Nothing could be learned from what retention has emptied.
@@ -77,7 +86,10 @@ def react(
             decision=decision, user=user, reaction=reaction, dwell_ms=dwell_ms, created_at=now
         )
         if decision.candidate is not None and now - decision.expires_at < STILL_MEANT:
-            _follow(decision.candidate, reaction, now)
+            if not_today and _put_off(decision.candidate, user, now):
+                said = "Tomorrow, then."
+            else:
+                _follow(decision.candidate, reaction, now)
         publish(
             TipFeedback(
                 user_id=user.pk,
@@ -87,7 +99,7 @@ def react(
             ),
             now=now,
         )
-    return Answer(True, reaction, _SAID[reaction])
+    return Answer(True, reaction, said)
 
 
 _SAID = {"done": "Done.", "snooze": "Later, then.", "dismiss": "Gone.", "show": "Here is one."}
@@ -112,6 +124,24 @@ def _follow(candidate: Candidate, reaction: Reaction, now: datetime) -> None:
         rest(candidate, until=rests_until(candidate, reaction, now))
 
 
+def _put_off(candidate: Candidate, user: User, now: datetime) -> bool:
+    """Has the candidate's task put off to tomorrow where it is listed, if that can be."""
+    day = tomorrow(user, now)
+    if candidate.task_id is None or not request_postponement(candidate.task_id, to=day, now=now):
+        return False
+    rest(candidate, until=begins(day, user))
+    return True
+
+
+def tomorrow(user: User, now: datetime) -> date:
+    return now.astimezone(zone_of(user.time_zone)).date() + timedelta(days=1)
+
+
+def begins(day: date, user: User) -> datetime:
+    """When a day begins where the user is."""
+    return datetime.combine(day, time(), zone_of(user.time_zone)).astimezone(UTC)
+
+
 def rests_until(candidate: Candidate, reaction: Reaction, said: datetime) -> datetime:
     """Until when a candidate rests that was answered at `said`."""
     if reaction == Reaction.SNOOZE:
@@ -121,14 +151,16 @@ def rests_until(candidate: Candidate, reaction: Reaction, said: datetime) -> dat
     return said + ADVICE_RESTS if candidate.kind == Candidate.Kind.ADVICE else candidate.expires_at
 
 
-def settle(*, now: datetime, limit: int = 200, only: int | None = None) -> int:
+def settle(*, now: datetime, limit: int = 200, only: Collection[int] | None = None) -> int:
     """Fixes the worth of reactions that have none yet, and of silences that ran out, and enters it
-    in the ledger: each once. Returns how many it looked at. `only` is the id of one user.
+    in the ledger: each once. Returns how many it looked at. `only` are ids of users: all of theirs.
     """
     said = Feedback.objects.filter(reward=None)
-    silent = Decision.objects.filter(kind=Decision.SILENCE, status=Decision.Status.EXPIRED)
+    # Nothing can be learned from a silence that was emptied.
+    whole = Score.objects.filter(decision=OuterRef("pk"), pruned_at=None)
+    silent = Decision.objects.filter(Exists(whole), UNSETTLED_SILENCE)
     if only is not None:
-        said, silent = said.filter(user=only), silent.filter(user=only)
+        said, silent = said.filter(user__in=only), silent.filter(user__in=only)
         limit = said.count() + silent.count()
     feedback = dict(said.order_by("created_at").values_list("pk", "user_id")[:limit])
     kept = dict(silent.order_by("created_at").values_list("pk", "user_id")[: limit - len(feedback)])
@@ -176,24 +208,37 @@ def prune_unanswered(*, now: datetime, older_than: timedelta) -> int:
     """Empties decisions that nobody answered and nothing was learned from. Returns how many.
 
     What was to choose from goes, and what was known of it. Their links in the chain of decisions
-    stay, so that what came before and after can still be verified.
+    stay, and the digest of what went, so that what came before and after, and what stays of them,
+    can still be verified. A silence is first settled, however long that takes: it is learned from.
     """
-    closed = (Decision.Status.EXPIRED, Decision.Status.UNTRUE)
-    old = Score.objects.filter(
-        decision__status__in=closed,
-        decision__created_at__lt=now - older_than,
-        decision__feedback__isnull=True,
-        decision__rewards__isnull=True,
-        pruned_at=None,
-    )
+    old = Decision.objects.filter(
+        status__in=(Decision.Status.EXPIRED, Decision.Status.UNTRUE),
+        created_at__lt=now - older_than,
+        feedback__isnull=True,
+        rewards__isnull=True,
+        score__pruned_at=None,
+        score__isnull=False,
+    ).exclude(UNSETTLED_SILENCE)
     total = 0
-    while ids := list(old.values_list("pk", flat=True)[:PRUNED_AT_ONCE]):
-        with transaction.atomic():
-            total += Score.objects.filter(pk__in=ids).update(
-                pruned_at=now, candidates=[], features={}, scores=[], propensities=[], written={}
-            )
-            Decision.objects.filter(pk__in=ids).update(candidate=None)
+    while found := dict(old.values_list("pk", "user_id")[:PRUNED_AT_ONCE]):
+        # Nobody is to answer them, or learn from them, in the middle of it.
+        with alone_with(set(found.values())):
+            locked = Decision.objects.select_for_update(no_key=True).filter(pk__in=found)
+            list(locked.order_by("pk").values_list("pk"))
+            total += _empty(old.filter(pk__in=found), now)
     return total
+
+
+def _empty(decisions: "QuerySet[Decision]", now: datetime) -> int:
+    rows = list(Score.objects.filter(decision__in=decisions))
+    for row in rows:
+        row.payload_digest = payload_digest(vars(row))
+        row.pruned_at = now
+        for column, nothing in EMPTY.items():
+            setattr(row, column, nothing)
+    Score.objects.bulk_update(rows, ["payload_digest", "pruned_at", *EMPTY], batch_size=100)
+    Decision.objects.filter(pk__in=[row.pk for row in rows]).update(candidate=None)
+    return len(rows)
 
 
 def expire(*, now: datetime) -> int:

@@ -13,6 +13,8 @@ from recommender.featurise import alike
 from recommender.live import Live
 from recommender.models import Decision, Score
 
+ARM = 40
+
 
 @dataclass(frozen=True)
 class Made:
@@ -67,7 +69,7 @@ def _score(made: Made) -> Score:
         through=made.through,
         seed=made.seed,
         experiment=made.who.experiment,
-        arm=made.who.arm,
+        arm=made.who.arm[:ARM],  # an arm's name must not be what keeps a tip from being served
         fell_back_from=ruling.failed,
         fell_back_because=ruling.because,
         model=chosen.model if chosen else "",

@@ -3,9 +3,13 @@
 A decision names the policy and its version, the prior, the seed, and how far in the ledger of
 rewards the policy's state had come. So its state is folded anew, its columns become vectors again,
 and scores, distribution and draw must come out as they were written.
+
+Bit for bit holds on the kind of machine that made the decision. Scores are matrix products, whose
+last bits depend on the processor and on the kernel that its linear algebra picks for it: what differs
+by no more than that is told apart as "last bits", and is no fault of the log.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,28 +17,34 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from recommender.bandit.choose import Choice, choose, seeded
 from recommender.bandit.features import vectorise_columns
 from recommender.bandit.policies.base import Policy
 from recommender.bandit.prior import Prior
 from recommender.bandit.priors import shipped
-from recommender.chain import AS_IT_IS, FIRST, digest_of, link
+from recommender.chain import EMPTY, FIRST, STAYS, digest_of, link
 from recommender.learn import InForce, fold, read
 from recommender.live import read as read_prior
-from recommender.models import Decision, PolicyPrior, Reward, Score
+from recommender.models import Decision, Feedback, PolicyPrior, Reward, Score
 from recommender.registry import policies
 
 # As far as sums of the same numbers in another order, or another processor's logarithm, may differ.
 LAST_BITS = 1e-9
 CHUNK = 200
 
-_OF_SCORE = [name for name in AS_IT_IS if name != "kind"]
+_OF_SCORE = [name for name in STAYS if name != "kind"]
 COLUMNS = (
-    *_OF_SCORE, "user_id", "features", "scores", "propensities", "digest", "hash", "pruned_at",
-    "decision_id", "decision__kind", "decision__propensity", "decision__created_at",
-    "decision__expires_at",
+    *_OF_SCORE, *EMPTY, "user_id", "digest", "hash", "payload_digest", "pruned_at", "decision_id",
+    "decision__kind", "decision__propensity", "decision__created_at", "decision__expires_at",
 )  # fmt: skip
+# What the decision's own row says again, or says of the present.
+_BESIDE = (
+    "decision__user_id", "decision__policy", "decision__policy_version", "decision__candidate_id",
+    "decision__status",
+)  # fmt: skip
+_PRUNABLE = (Decision.Status.EXPIRED, Decision.Status.UNTRUE)
 
 
 class What(StrEnum):
@@ -81,7 +91,7 @@ def as_it_was(score: Score) -> tuple[Policy, Choice]:
     """
     if score.pruned_at is not None:
         raise CannotReplay("it was pruned")
-    names = {name: getattr(score, name) for name in (*_OF_SCORE, "features", "user_id")}
+    names = {name: getattr(score, name) for name in (*_OF_SCORE, *EMPTY, "user_id")}
     return _made_again(names, States(score.user_id))
 
 
@@ -120,7 +130,12 @@ def verify_user(
         if before is not None:
             expected, previous = before["position"] + 1, before["hash"]
             rows = rows.filter(position__gte=expected)
-    for row in rows.values(*COLUMNS).iterator(chunk_size=CHUNK):
+    rows = rows.annotate(
+        answered=Exists(Feedback.objects.filter(decision=OuterRef("decision_id"))),
+        learned=Exists(Reward.objects.filter(decision=OuterRef("decision_id"))),
+    )
+    columns = (*COLUMNS, *_BESIDE, "answered", "learned")
+    for row in rows.values(*columns).iterator(chunk_size=CHUNK):
         verified.decisions += 1
         decision_id, position = row["decision_id"], row["position"]
 
@@ -130,12 +145,16 @@ def verify_user(
         whole = position == expected
         if not whole:
             yield found(What.MISSING, f"no. {expected} to {position - 1} before it are missing")
-        if row["pruned_at"] is None and digest_of(as_hashed(row)) != row["digest"]:
+        pruned = row["pruned_at"] is not None
+        emptied = row["payload_digest"] if pruned else None
+        if digest_of(as_hashed(row), emptied) != row["digest"]:
             yield found(What.TAMPERED, "it is not what was hashed when it was made")
+        for says in _at_odds(row):
+            yield found(What.TAMPERED, says)
         if whole and link(previous, row["digest"]) != row["hash"]:
             yield found(What.BROKEN, "its hash does not follow from the one before it")
         expected, previous = position + 1, row["hash"]
-        if row["pruned_at"] is not None:
+        if pruned:
             verified.pruned += 1
             continue
         try:
@@ -154,14 +173,45 @@ def verify_user(
 
 def head(user_id: int) -> tuple[int, str] | None:
     """Number and hash of a user's last decision: kept elsewhere, it tells of rows cut off the end."""
-    newest = Score.objects.filter(user=user_id).order_by("-position")
-    return newest.values_list("position", "hash").first()
+    for _, position, hash_ in heads([user_id]):
+        return position, hash_
+    return None
+
+
+def heads(user_ids: Collection[int] | None = None) -> Iterator[tuple[int, int, str]]:
+    """User, number and hash of the last decision of each of these users, or of everyone: one query."""
+    newest = Score.objects.filter(user=OuterRef("user")).order_by("-position")
+    rows: QuerySet[Score] = Score.objects.filter(position=Subquery(newest.values("position")[:1]))
+    if user_ids is not None:
+        rows = rows.filter(user__in=user_ids)
+    ends = rows.order_by("user_id").values_list("user_id", "position", "hash")
+    yield from ends.iterator(chunk_size=2_000)
 
 
 def as_hashed(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of COLUMNS by the names that the digest is made of."""
-    mapped = {name.removeprefix("decision__"): value for name, value in row.items()}
+    mapped = {name.removeprefix("decision__"): row[name] for name in COLUMNS}
     return {**mapped, "id": row["decision_id"]}
+
+
+def _at_odds(row: Mapping[str, Any]) -> Iterator[str]:
+    """Where what was shown, to whom, and what is left of it, do not agree with what is hashed."""
+    if row["decision__user_id"] != row["user_id"]:
+        yield f"its decision is user {row['decision__user_id']}'s"
+    if (row["decision__policy"], row["decision__policy_version"]) != (
+        row["policy"], row["policy_version"],
+    ):  # fmt: skip
+        yield "its decision names another policy"
+    shown, candidates = row["decision__candidate_id"], row["candidates"]
+    chosen = candidates[row["chosen"]] if row["chosen"] < len(candidates) else None
+    if shown is not None and str(shown) != chosen:  # None: the candidate is gone, or it was silence
+        yield "another candidate was shown than was chosen"
+    if row["pruned_at"] is None:
+        return
+    if any(row[name] != empty for name, empty in EMPTY.items()):
+        yield "it is marked as pruned and is not empty"
+    if row["answered"] or row["learned"] or row["decision__status"] not in _PRUNABLE:
+        yield "it is marked as pruned and was answered or learned from"
 
 
 def prior_named(cls: type[Policy], version: str) -> Prior | None:
@@ -203,7 +253,8 @@ def _compared(row: Mapping[str, Any], choice: Choice) -> tuple[What, str] | None
         return None
     if scores.shape != choice.scores.shape or pmf.shape != choice.pmf.shape:
         return What.DIFFERS, "it is of another number of actions"
-    off = max(np.abs(choice.scores - scores).max(), np.abs(choice.pmf - pmf).max())
+    drawn = abs(choice.propensity - row["decision__propensity"])
+    off = max(np.abs(choice.scores - scores).max(), np.abs(choice.pmf - pmf).max(), drawn)
     if choice.index == row["chosen"] and off <= LAST_BITS:
         return What.LAST_BITS, f"the same up to {off:.1g}, as on another processor"
     if choice.index != row["chosen"]:

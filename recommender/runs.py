@@ -40,16 +40,18 @@ def record(
     *,
     now: datetime,
     took_ms: float = 0.0,
-    against: str = "",
+    against: type[Policy] | str = "",
     begins: datetime | None = None,
     ends: datetime | None = None,
 ) -> PolicyRun:
     """Keeps what came of a run. Numbers that are not finite are kept as null."""
+    other = (against, "") if isinstance(against, str) else (against.id, against.version)
     return PolicyRun.objects.create(
         kind=kind,
         policy=policy.id,
         policy_version=policy.version,
-        against=against,
+        against=other[0],
+        against_version=other[1],
         begins=begins,
         ends=ends,
         numbers=storable(numbers),
@@ -135,6 +137,7 @@ def _send(run: PolicyRun, experiment: str) -> None:
         run.save(update_fields=["mlflow_id"])
     params = {
         "policy": run.policy, "version": run.policy_version, "against": run.against,
+        "against_version": run.against_version,
         "begins": run.begins.isoformat() if run.begins else "",
         "ends": run.ends.isoformat() if run.ends else "",
     }  # fmt: skip

@@ -35,6 +35,7 @@ _OPEN = (
     "open__candidate__task__closed_at",
     "open__candidate__task__external_id", "open__candidate__task__connection_id",
     "open__candidate__event__external_id", "open__candidate__event__connection_id",
+    "open__candidate__task__connection__source",
 )  # fmt: skip
 _LEARNED = ("learned__state", "learned__version", "learned__through", "learned__count")
 

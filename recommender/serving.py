@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.zones import zone_of
 from integrations import snapshot
+from integrations.commands import can_postpone
 from oo.events.catalogue import TipServed
 from oo.events.publish import publish
 from oo.lib.jobs import wake_soon
@@ -32,7 +33,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Tip:
-    """What the user sees of a decision: one sentence, of which `words` are their own, if any."""
+    """What the user sees of a decision: one sentence, of which `words` are their own, if any.
+
+    `can_wait` says that its task can be put off to tomorrow in its source.
+    """
 
     id: str
     kind: str
@@ -41,6 +45,7 @@ class Tip:
     after: str
     created_at: datetime
     expires_at: datetime
+    can_wait: bool = False
 
     @property
     def text(self) -> str:
@@ -113,6 +118,19 @@ def _look(shown: Tip | Silence | None, seen: Mapping[str, Any]) -> Look:
     return Look(shown, seen["sources"] or [], said)
 
 
+def still_holds(user_id: int, decision_id: UUID, *, now: datetime) -> bool:
+    """Whether a decision that is on somebody's screen is still what they would be shown. One query.
+
+    Words that can't be had just now are no reason to take them from the screen.
+    """
+    mine = Decision.objects.filter(
+        pk=decision_id, user=user_id, status=Decision.Status.OPEN, expires_at__gt=now
+    )
+    silent = mine.filter(kind=Decision.SILENCE)
+    true = mine.filter(candidate__isnull=False, candidate__task__closed_at=None)
+    return (silent | true).exists()
+
+
 def _still_holds(seen: Mapping[str, Any], now: datetime) -> Tip | Silence | None:
     """The open decision, or None when there is none, it ran out, its task is closed, its text can't
     be had, or it was silence and there is something new to say.
@@ -138,6 +156,7 @@ def _still_holds(seen: Mapping[str, Any], now: datetime) -> Tip | Silence | None
     return _tip(
         seen["open__id"], seen["open__kind"], content, words,
         seen["open__created_at"], seen["open__expires_at"],
+        seen["open__candidate__task__connection__source"],
     )  # fmt: skip
 
 
@@ -221,7 +240,10 @@ def _choose(
         )
     if chosen is None:
         return Silence(str(decision.pk), decision.expires_at)
-    return _tip(decision.pk, decision.kind, chosen.content, words, now, decision.expires_at)
+    return _tip(
+        decision.pk, decision.kind, chosen.content, words, now, decision.expires_at,
+        chosen.task_source,
+    )  # fmt: skip
 
 
 def _was_broken(last: Mapping[str, Any] | None) -> bool:
@@ -251,6 +273,16 @@ def _tip(
     words: str,
     created_at: datetime,
     expires_at: datetime,
+    source: str | None,
 ) -> Tip:
     before, mark, after = content.partition(TITLE)
-    return Tip(str(decision_id), kind, before, words if mark else "", after, created_at, expires_at)
+    return Tip(
+        id=str(decision_id),
+        kind=kind,
+        before=before,
+        words=words if mark else "",
+        after=after,
+        created_at=created_at,
+        expires_at=expires_at,
+        can_wait=source is not None and can_postpone(source),
+    )

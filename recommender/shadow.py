@@ -7,7 +7,6 @@ same ledger of rewards as far as the decision's `through`: so every row it leave
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -21,15 +20,13 @@ from oo.lib.claim import claim
 from recommender import live
 from recommender.bandit.arrays import Floats
 from recommender.bandit.choose import seeded
-from recommender.bandit.envelope import StateError
 from recommender.bandit.features import vectorise_columns
 from recommender.bandit.policies.base import Policy
-from recommender.bandit.prior import Prior
 from recommender.bandit.ridge import RidgePolicy
-from recommender.learn import Entry, InForce, fold, read
 from recommender.ledger import alone_with
-from recommender.models import PolicyShadow, PolicyState, Reward, Score, ShadowScore
+from recommender.models import Decision, PolicyShadow, Score, ShadowScore
 from recommender.registry import policies
+from recommender.shadow_states import Learner, advance, keep_states, learners_of, ledgers_of
 
 log = logging.getLogger(__name__)
 
@@ -60,16 +57,6 @@ COLUMNS = (
     "decision_id", "decision__created_at", "user_id", "through", "chosen", "candidates",
     "features", "propensities", "seed",
 )  # fmt: skip
-
-
-@dataclass
-class Learner:
-    """A shadow of one user, as far as it has come in their ledger."""
-
-    policy: Policy
-    prior: Prior | None
-    through: int
-    known: InForce
 
 
 def appoint(*, now: datetime) -> None:
@@ -119,6 +106,10 @@ def sweep(*, now: datetime, limit: int = BATCH) -> int:
                 count += done
                 if done < limit:
                     break
+        except Exception as trouble:
+            log.exception("shadow %s", shadow.policy)
+            says = f"{type(trouble).__name__}: {trouble}"[:200]
+            PolicyShadow.objects.filter(pk=shadow.pk).update(error=says)
         finally:
             PolicyShadow.objects.filter(pk=shadow.pk, claim_token=shadow.claim_token).update(
                 claim_token=None, claimed_until=None
@@ -128,9 +119,12 @@ def sweep(*, now: datetime, limit: int = BATCH) -> int:
 
 def _sweep(shadow: PolicyShadow, now: datetime, limit: int) -> int:
     cls = type(policies.get(shadow.policy))
+    shadow.begins = min(shadow.begins, now)
+    if shadow.swept_to > now:  # a clock was ahead: what was decided since has not been seen
+        shadow.swept_to = max(shadow.begins, now - GIVE_UP)
     seen = [Seen._make(row) for row in _unseen(shadow).values_list(*COLUMNS)[:limit]]
-    done, error = _decide_all(cls, seen, now)
-    ShadowScore.objects.bulk_create(done, ignore_conflicts=True, batch_size=200)
+    done, learners, error = _decide_all(cls, seen)
+    kept = _keep(done, learners, {one.decision_id: one.user_id for one in seen}, now)
     swept_to = now - SLACK
     if error:  # what failed is looked at again, but not for ever
         swept_to = max(shadow.swept_to, now - GIVE_UP)
@@ -139,8 +133,8 @@ def _sweep(shadow: PolicyShadow, now: datetime, limit: int) -> int:
     shadow.swept_to = max(shadow.swept_to, swept_to)
     if error or done:  # what it failed at stands there until it has decided something again
         shadow.error = error[:200]
-    shadow.save(update_fields=["swept_to", "error"])
-    return 0 if error else len(done)
+    shadow.save(update_fields=["begins", "swept_to", "error"])
+    return 0 if error else kept
 
 
 def _unseen(shadow: PolicyShadow) -> "QuerySet[Score]":
@@ -153,86 +147,31 @@ def _unseen(shadow: PolicyShadow) -> "QuerySet[Score]":
 
 
 def _decide_all(
-    cls: type[Policy], seen: Sequence[Seen], now: datetime
-) -> tuple[list[ShadowScore], str]:
-    """The rows of a batch, and what went wrong with some, in words."""
+    cls: type[Policy], seen: Sequence[Seen]
+) -> tuple[list[ShadowScore], dict[int, Learner], str]:
+    """The rows of a batch, what each user's shadow knows after it, and what went wrong with some."""
     prior = live.prior_in_use(cls)
     done: list[ShadowScore] = []
     error = ""
     order = sorted(seen, key=lambda one: (one.user_id, one.through, one.decided_at))
-    learners = _learners(cls, prior, order)
-    ledgers = _ledgers(order, learners)
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for one in order:
+        first.setdefault(one.user_id, one.through)
+        last[one.user_id] = one.through
+    learners = learners_of(cls, prior, first)
+    ledgers = ledgers_of(last, learners)
     for user_id, mine in groupby(order, key=lambda one: one.user_id):
         try:
             learner, entries = learners[user_id], ledgers.get(user_id, [])
             for one in mine:
-                _advance(learner, entries, one.through)
+                advance(learner, entries, one.through)
                 done.append(_decide(learner.policy, one))
         except Exception as trouble:
             log.exception("shadow %s on decisions of user %s", cls.id, user_id)
             error = f"{type(trouble).__name__}: {trouble}"
             del learners[user_id]
-    _keep(learners, now)
-    return done, error
-
-
-def _learners(cls: type[Policy], prior: Prior | None, order: Sequence[Seen]) -> dict[int, Learner]:
-    """Each user's shadow as it was kept; from nothing where it came further than is needed."""
-    first: dict[int, int] = {}
-    for one in order:
-        first.setdefault(one.user_id, one.through)
-    found = {user_id: Learner(cls.fresh(prior), prior, 0, {}) for user_id in first}
-    rows = PolicyState.objects.filter(user_id__in=first, policy=cls.id, version=cls.version)
-    for row in rows:
-        if row.through <= first[row.user_id]:
-            try:
-                policy = cls.load(bytes(row.state), prior)
-            except StateError:
-                log.exception("%s is unreadable and is made anew", row)
-                continue
-            found[row.user_id] = Learner(policy, prior, row.through, {})
-    return found
-
-
-def _ledgers(order: Sequence[Seen], learners: dict[int, Learner]) -> dict[int, list[Entry]]:
-    """Every user's rows that their shadow may need: all, since later rows may correct earlier."""
-    last: dict[int, int] = {}
-    for one in order:
-        last[one.user_id] = max(last.get(one.user_id, 0), one.through)
-    behind = [user_id for user_id, learner in learners.items() if learner.through < last[user_id]]
-    found: dict[int, list[Entry]] = {}
-    for entry in read(Reward.objects.filter(user_id__in=behind)):
-        if entry.position <= last[entry.user_id]:
-            found.setdefault(entry.user_id, []).append(entry)
-    return found
-
-
-def _advance(learner: Learner, entries: Sequence[Entry], through: int) -> None:
-    """Folds the ledger up to `through` into a shadow."""
-    if through <= learner.through:
-        return
-    if not learner.known:
-        learner.known = _in_force(entries, learner.through)
-    due = [entry for entry in entries if learner.through < entry.position <= through]
-    folded = fold(learner.policy, due, learner.known)
-    # A reset in the ledger makes a policy of nothing, without the prior.
-    learner.policy = type(folded).load(folded.state(), learner.prior)
-    learner.through = through
-
-
-def _in_force(entries: Sequence[Entry], through: int) -> InForce:
-    """What the ledger's first `through` rows say that decisions are worth."""
-    known: InForce = {}
-    for entry in entries:
-        if entry.position > through:
-            break
-        if entry.decision_id is None:
-            known.clear()
-        elif entry.reward is None:
-            known.pop((entry.user_id, entry.decision_id), None)
-        else:
-            known[entry.user_id, entry.decision_id] = entry.reward
-    return known
+    return done, learners, error
 
 
 def _decide(policy: Policy, one: Seen) -> ShadowScore:
@@ -264,30 +203,19 @@ def offered(
     return X[:-1] if silent and not policy.feature_set.silence else X
 
 
-def _keep(learners: dict[int, Learner], now: datetime) -> None:
-    """Writes the shadows' states, unless somebody brought one further meanwhile."""
-    if not learners:
-        return
-    cls = type(next(iter(learners.values())).policy)
-    with alone_with(learners) as here:
-        rows = PolicyState.objects.filter(user_id__in=here, policy=cls.id, version=cls.version)
-        there = dict(rows.values_list("user_id", "through"))
-        PolicyState.objects.bulk_create(
-            [
-                PolicyState(
-                    user_id=user_id,
-                    policy=cls.id,
-                    version=cls.version,
-                    state=learners[user_id].policy.state(),
-                    count=learners[user_id].policy.count,
-                    through=learners[user_id].through,
-                    updated_at=now,
-                )
-                for user_id in sorted(here)
-                if learners[user_id].through > there.get(user_id, -1)
-            ],
-            update_conflicts=True,
-            unique_fields=["user", "policy"],
-            update_fields=["version", "state", "count", "through", "updated_at"],
-            batch_size=200,
-        )
+def _keep(
+    done: Sequence[ShadowScore],
+    learners: dict[int, Learner],
+    whose: dict[UUID, int],
+    now: datetime,
+) -> int:
+    """Writes what shadows decided and what they know, of everyone who did not leave meanwhile.
+    Returns how many decisions that were.
+    """
+    with alone_with(set(whose.values())):
+        there = set(Decision.objects.filter(pk__in=whose).values_list("pk", flat=True))
+        still = [one for one in done if one.decision_id in there]
+        ShadowScore.objects.bulk_create(still, ignore_conflicts=True, batch_size=200)
+        here = {whose[decision_id] for decision_id in there}
+        keep_states({key: one for key, one in learners.items() if key in here}, now=now)
+    return len(still)

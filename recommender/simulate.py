@@ -12,6 +12,7 @@ from recommender.live import standard_prior
 from recommender.models import SimEvent, SimRun
 from recommender.registry import policies
 from recommender.runs import storable
+from recommender.signs_of_life import give_up, heartbeat
 from recommender.simulation.catalogue import WORLDS
 from recommender.simulation.curves import Curve, Measured, curve, table
 from recommender.simulation.entrants import Ceiling, Entrant, LinUCBAlone, PolicyEntrant
@@ -44,6 +45,8 @@ class Plan:
     table: bool = False
     population: int = 0
     shipped: bool = False
+    epsilon: float | None = None
+    """Of one estimate of a prior; None: as this installation does, 0: every night, without noise."""
     nights_apart: int = 1
     judge: str = ""
     keep: int = 20
@@ -67,15 +70,20 @@ def simulate(plan: Plan, *, clock: Callable[[], datetime], progress: Progress) -
     """
     world = build(plan)
     contestants(plan, world)  # raises before there is a row
+    began = clock()
+    give_up(now=began)
     row = SimRun.objects.create(
         world=plan.world,
         policies=list(plan.policies),
+        versions={name: policies.get(name).version for name in plan.policies if name in policies},
         seeds=list(plan.seeds),
         people=plan.people,
         decisions=plan.decisions,
         options=_options(plan),
-        started_at=clock(),
+        started_at=began,
+        heard_at=began,
     )
+    progress = heartbeat(row, progress, clock)
     outcomes: list[Outcome] = []
     status, error = SimRun.Status.FINISHED, ""
     try:
@@ -115,8 +123,10 @@ def build(plan: Plan) -> World:
             raise BadRequest("Only in the world `life` is there anything for a judge to look at.")
         chosen["judge"] = judge(plan.judge)
     for name in ("people", "decisions", "candidates", "nights_apart"):
-        if getattr(plan, name) < 1:
-            raise BadRequest(f"{name} must be at least 1.")
+        if getattr(plan, name) < (least := 2 if name == "candidates" else 1):
+            raise BadRequest(f"{name} must be at least {least}.")
+    if plan.population < 0:
+        raise BadRequest("population must not be negative.")
     if not plan.seeds:
         raise BadRequest("At least one seed is needed.")
     return cls(**chosen)
@@ -141,7 +151,9 @@ def _contestant(name: str, plan: Plan, world: World) -> Entrant:
         known = [*policies.ids(), Ceiling.name, LinUCBAlone.name]
         raise BadRequest(f"There is no policy {name!r}, but {', '.join(known)}.")
     cls = type(policies.get(name))
-    return PolicyEntrant(cls, prior=standard_prior(cls) if plan.shipped else None)
+    epsilon = settings.PRIOR_EPSILON if plan.epsilon is None else plan.epsilon
+    prior = standard_prior(cls) if plan.shipped else None
+    return PolicyEntrant(cls, prior=prior, epsilon=epsilon or None)
 
 
 def judge(kind: str) -> Judge:
@@ -214,10 +226,6 @@ def _one_seed(plan: Plan, world: World, row: SimRun, seed: int, progress: Progre
         if len(waiting) >= BATCH:
             flush()
 
-    def made(count: int) -> None:
-        row.made += count
-        progress(count)
-
     try:
         return run(
             world,
@@ -226,7 +234,7 @@ def _one_seed(plan: Plan, world: World, row: SimRun, seed: int, progress: Progre
             decisions=plan.decisions,
             seed=seed,
             nights_apart=plan.nights_apart,
-            progress=made,
+            progress=progress,
             record=record,
         )
     finally:
@@ -277,5 +285,11 @@ def _keep(
 
 
 def _options(plan: Plan) -> dict[str, Any]:
-    kept = ("candidates", "silence", "table", "population", "shipped", "nights_apart", "judge")
+    kept = (
+        "candidates", "silence", "table", "population", "shipped", "epsilon", "nights_apart", "judge",
+    )  # fmt: skip
     return {name: getattr(plan, name) for name in kept}
+
+
+DEFAULTS = _options(Plan(()))
+"""The options of a plan that changes none."""

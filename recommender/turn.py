@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from recommender import live
@@ -43,10 +44,14 @@ def look(*, now: datetime) -> PolicyRun:
         begins = ends - timedelta(days=1)
         before = _days(cls, begins - WEEK, begins)
         verdict = turned(_days(cls, begins, ends), before)
-        run = record(
-            PolicyRun.Kind.TURN, cls, *_outcome(verdict), asdict(verdict),
-            now=now, took_ms=1000 * (time.perf_counter() - began), begins=begins, ends=ends,
-        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                run = record(
+                    PolicyRun.Kind.TURN, cls, *_outcome(verdict), asdict(verdict),
+                    now=now, took_ms=1000 * (time.perf_counter() - began), begins=begins, ends=ends,
+                )  # fmt: skip
+        except IntegrityError:  # another worker looked at the same time, and was first
+            run = looks.get(ends=ends)
     alarms = looks.filter(verdict=PolicyRun.Verdict.ALARM, created_at__gt=now - RESUMED_WITHIN)
     for alarm in alarms.order_by("created_at"):
         while _set_aside(cls, alarm, now=now) == BATCH:
@@ -83,13 +88,16 @@ def _outcome(verdict: Verdict) -> tuple[PolicyRun.Verdict, str]:
 
 def _set_aside(cls: type[Policy], run: PolicyRun, *, now: datetime) -> int:
     """Begins anew for one batch of people whom this turn has not reached. Returns how many."""
-    reached = Reward.objects.filter(user=OuterRef("user"), why=Reward.Why.TURNED, at=run.created_at)
+    begun = Reward.objects.filter(why=Reward.Why.TURNED, at=run.created_at)
+    reached = begun.filter(user=OuterRef("user"))
     # Who came after the turn has nothing to set aside.
     taught = PolicyState.objects.filter(policy=cls.id, count__gt=0)
     before = Reward.objects.filter(user=OuterRef("user"), at__lt=run.begins)
     waiting = taught.filter(Exists(before)).exclude(Exists(reached)).order_by("user_id")
     users = list(waiting.values_list("user_id", flat=True)[:BATCH])
     with alone_with(users) as here:
+        # Another worker may have been at the same batch.
+        here -= set(begun.filter(user__in=here).values_list("user_id", flat=True))
         since = _since(here, run)
         lines = []
         for user_id in sorted(here):

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.tip, name="tip"),
     path("answer/", views.answer, name="answer"),
     path("why/<uuid:decision_id>/", views.why, name="why"),
+    path("still/<uuid:decision_id>/", views.still, name="still"),
     path("undo/", views.take_back, name="undo"),
 ]
 

@@ -16,8 +16,8 @@ from integrations.freshness import freshen
 from oo.lib.jobs import wake_soon
 from recommender.bandit.reward import Reaction
 from recommender.moment import standing
-from recommender.react import NoSuchTip, react
-from recommender.serving import look
+from recommender.react import NOT_TODAY, NoSuchTip, react
+from recommender.serving import look, still_holds
 from recommender.typeset import typeset
 from recommender.undo import TooLate, undo
 from recommender.why import why_this
@@ -62,11 +62,15 @@ def answer(request: HttpRequest) -> HttpResponse:
     """The three buttons, where there is no JavaScript."""
     try:
         tip_id = uuid.UUID(request.POST.get("tip", ""))
-        reaction = Reaction(request.POST.get("reaction", ""))
+        reaction = request.POST.get("reaction", "")
+        if reaction != NOT_TODAY:
+            Reaction(reaction)
     except ValueError:
-        return HttpResponseBadRequest("Say done, snooze or dismiss to a tip.", "text/plain")
+        return HttpResponseBadRequest(
+            "Say done, snooze, not_today or dismiss to a tip.", "text/plain"
+        )
     try:
-        said = react(person(request), tip_id, reaction.value, dwell_ms=None, now=timezone.now())
+        said = react(person(request), tip_id, reaction, dwell_ms=None, now=timezone.now())
     except NoSuchTip as error:
         raise Http404 from error
     except ValueError:
@@ -90,6 +94,14 @@ def take_back(request: HttpRequest) -> HttpResponse:
     except TooLate:
         messages.info(request, "It is too late to take that back.")
     return redirect("tip")
+
+
+@never_cache
+@require_safe
+def still(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Whether a page that shows this decision still may: 204, or else 205. One query, and no body."""
+    holds = still_holds(person(request).pk, decision_id, now=timezone.now())
+    return HttpResponse(status=204 if holds else 205)
 
 
 @never_cache

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -34,24 +34,22 @@ class ExperimentForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
-        arms = []
+        self.arms: list[tuple[str, str, float]] = []
         for line in str(told.get("arms_", "")).splitlines():
             if not line.strip():
                 continue
             try:
                 name, policy, share = line.split()
-                arms.append((name, policy, float(share)))
+                self.arms.append((name, policy, float(share)))
             except ValueError as error:
                 raise ValidationError(
                     {"arms_": f"“{line}” is not a name, a policy and a share."}
                 ) from error
         if not self.errors:
             try:
-                self.planned = experiments.plan(
-                    told["name"], arms, mode=told["mode"], now=timezone.now()
-                )
+                experiments.check(told["name"], self.arms, mode=told["mode"])
             except BadExperiment as error:
-                raise ValidationError(str(error)) from error
+                raise ValidationError({"arms_": str(error)}) from error
         return told
 
 
@@ -76,7 +74,22 @@ class ExperimentAdmin(Console):
         return self.readonly_fields if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.pk = form.planned.pk  # the verb has made it
+        told = form.cleaned_data
+        made = experiments.plan(told["name"], form.arms, mode=told["mode"], now=timezone.now())
+        obj.pk = made.pk
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except BadExperiment as why:  # somebody else took the name since the form was looked at
+            self.message_user(request, f"Not planned: {why}", messages.ERROR)
+            return HttpResponseRedirect(request.path)
 
     def change_view(
         self,

@@ -69,8 +69,9 @@ class Score(models.Model):
     instead of a list. `through` is how far in the ledger of rewards the policy's state had come, so
     that the state can be made again too.
 
-    The rows of one person are a chain: see recommender.chain. Retention empties what nobody
-    answered, sets `pruned_at` and leaves the links.
+    The rows of one person are a chain: see recommender.chain. Retention empties the columns of what
+    nobody answered, leaves their digest in `payload_digest`, which is "" until then, and sets
+    `pruned_at`.
     """
 
     decision = models.OneToOneField(
@@ -82,6 +83,7 @@ class Score(models.Model):
     position = models.PositiveBigIntegerField()
     digest = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    payload_digest = models.CharField(max_length=64, blank=True, default="")
     chosen = models.PositiveSmallIntegerField()
     candidates = models.JSONField()
     features = models.JSONField()

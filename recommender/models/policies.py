@@ -65,6 +65,7 @@ class PolicyRun(Claimable):
     policy = models.CharField(max_length=40)
     policy_version = models.CharField(max_length=20)
     against = models.CharField(max_length=40, blank=True)
+    against_version = models.CharField(max_length=20, blank=True)
     begins = models.DateTimeField(null=True)  # the window of data looked at
     ends = models.DateTimeField(null=True)
     numbers = models.JSONField(default=dict)
@@ -82,6 +83,12 @@ class PolicyRun(Claimable):
         indexes = [
             models.Index(fields=["-created_at"], name="policy_runs_newest"),
             models.Index(fields=["kind", "policy", "-created_at"], name="policy_runs_of_policy"),
+        ]
+        constraints = [
+            # Two workers can't both take a day for the one on which the population turned.
+            models.UniqueConstraint(
+                fields=["policy", "ends"], condition=Q(kind="turn"), name="one_look_for_a_turn"
+            )
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,8 @@ class SimRun(models.Model):
 
     `scores` by policy and stretch ("1-20") holds `mean`, `error` (null for one seed) and `each`
     seed's; `curves` by policy holds `at`, `mean` and `error`. Both are empty until the first seed
-    is through, and hold what is through of a run that was interrupted.
+    is through, and hold what is through of a run that was interrupted. `versions` says which version
+    of each installed policy took part. `heard_at` is the last sign of life of whoever runs it.
     """
 
     class Status(models.TextChoices):
@@ -19,6 +20,7 @@ class SimRun(models.Model):
 
     world = models.CharField(max_length=40)
     policies = models.JSONField()
+    versions = models.JSONField(default=dict)
     seeds = models.JSONField()
     people = models.PositiveIntegerField()
     decisions = models.PositiveIntegerField()
@@ -29,6 +31,7 @@ class SimRun(models.Model):
     curves = models.JSONField(default=dict)
     error = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField()
+    heard_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -67,3 +67,23 @@ def test_the_overview_looks_after_oos_health_by_itself(browser, live, console):
     expect(page.locator(".oo-headline")).to_contain_text("Worker")  # none runs here
     assert complaints == []
     page.context.close()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
+def test_an_experiment_is_planned_after_an_arm_that_can_not_be(
+    browser, live, console, theme, width
+):
+    page, complaints = opened(
+        browser, live, console, color_scheme=theme, viewport={"width": width, "height": 844}
+    )
+    page.goto(f"{live.url}/admin/recommender/policyexperiment/add/")
+    page.fill("[name=name]", "try")
+    page.fill("[name=arms_]", f"old random 0.5\n{'n' * 41} linucb 0.5")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("is no name: up to 40 letters")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.fill("[name=arms_]", "old random 0.5\nnew linucb 0.5")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    assert complaints == []
+    page.context.close()

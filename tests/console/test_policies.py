@@ -3,11 +3,14 @@
 import pytest
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.html import escape
 
 from adminconsole.figures import figures, intervals
 from adminconsole.models import AdminAction
-from recommender import live
+from recommender import experiments, live
+from recommender.bandit.feature_list import FEATURES
 from recommender.bandit.policies.epsilon_greedy import EpsilonGreedy
+from recommender.bandit.policies.linucb import LinUCB
 from recommender.bandit.prior import Prior
 from recommender.bandit.rule import rule_prior
 from recommender.models import (
@@ -16,6 +19,7 @@ from recommender.models import (
     PolicyPrior,
     PolicyRun,
     PolicyShadow,
+    SimRun,
 )
 from recommender.shadow import start
 from tests.console.test_operations import press, said
@@ -114,8 +118,20 @@ def test_an_experiment_is_planned_started_looked_at_and_stopped(console):
     reply = console.post(add, asked | {"arms_": "old random half"})
     assert "is not a name, a policy and a share" in reply.content.decode()
     assert not PolicyExperiment.objects.exists()
-    console.post(add, asked | {"arms_": "old random 0.5\nnew linucb 0.5"})
+    reply = console.post(add, asked | {"arms_": f"old random 0.5\n{'n' * 41} linucb 0.5"})
+    assert "is no name" in reply.content.decode()
+    assert not PolicyExperiment.objects.exists()
+    assert not AdminAction.objects.exists()
+    good = asked | {"arms_": "old random 0.5\nnew linucb 0.5"}
+    reply = console.post(add, good)
+    assert reply.status_code == 302
     row = PolicyExperiment.objects.get()
+    line = AdminAction.objects.get()
+    assert (line.action, line.outcome) == ("Add experiment", "Added.")
+    assert line.subject == "try"
+    reply = console.post(add, good)
+    assert "already exists" in reply.content.decode()
+    assert PolicyExperiment.objects.count() == AdminAction.objects.count() == 1
     assert row.arms[1] == {"name": "new", "policy": "linucb", "share": 0.5}
     for operation, action, says in (
         ("look_at_experiment", "Look now", "Refused: it has not begun."),
@@ -129,6 +145,21 @@ def test_an_experiment_is_planned_started_looked_at_and_stopped(console):
         assert outcome(action).startswith(says)
     page = console.get(f"/admin/recommender/policyexperiment/{row.pk}/change/").content.decode()
     assert "Where it stands" not in page, "there is nothing to draw yet"
+
+
+def test_a_name_that_somebody_took_meanwhile_is_said_and_nothing_is_made(console, monkeypatch):
+    add, real = "/admin/recommender/policyexperiment/add/", experiments.plan
+    asked = {"name": "try", "mode": "fixed", "arms_": "old random 0.5\nnew linucb 0.5"}
+
+    def later(*told, **more):
+        real(*told, **more)
+        return real(*told, **more)
+
+    monkeypatch.setattr(experiments, "plan", later)
+    reply = console.post(add, asked)
+    assert reply.status_code == 302
+    assert "Not planned: there was an experiment try already." in said(reply)
+    assert not AdminAction.objects.exists()
 
 
 def test_a_prior_is_put_into_use_and_let_go(console):
@@ -160,6 +191,25 @@ def test_the_page_of_policies_and_every_card(console, linucb):
     assert reply["Content-Type"] == "text/markdown"
     assert reply.content.decode().startswith("# linucb, version ")
     assert console.get("/admin/policies/nobody/").status_code == 404
+
+
+def test_the_page_of_features_tells_what_each_is(console):
+    page = console.get("/admin/features/").content.decode()
+    for one in FEATURES.values():
+        assert one.name in page
+        assert escape(one.meaning) in page
+
+
+def test_a_card_shows_simulations_of_the_version_that_is_installed(console):
+    now, told = timezone.now(), {"mean": None, "error": None, "each": [None]}
+    for world, version in (("mixed", LinUCB.version), ("alike", "0")):
+        SimRun.objects.create(
+            world=world, policies=["linucb"], versions={"linucb": version}, seeds=[0], people=1,
+            decisions=20, status="finished", scores={"linucb": {"1-20": told}}, started_at=now,
+        )  # fmt: skip
+    card = console.get("/admin/policies/linucb/").content.decode()
+    assert ">mixed<" in card
+    assert ">alike<" not in card
 
 
 @override_settings(ACTIVE_POLICY="urgency")

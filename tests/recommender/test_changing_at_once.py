@@ -12,6 +12,7 @@ from django.db import connection
 
 from accounts.models import Preference
 from recommender import live, priors, shadow
+from recommender.bandit import privacy
 from recommender.bandit.policies.hierarchical import Hierarchical
 from recommender.experiments import BadExperiment, plan, start
 from recommender.models import (
@@ -125,7 +126,7 @@ def test_two_workers_share_the_shadows_and_each_decision_is_decided_once():
 
 def test_two_estimates_of_one_night_spend_once(settings, monkeypatch):
     settings.PRIOR_PEOPLE = 3
-    monkeypatch.setattr(priors, "MOST_NOISE", 1e6)
+    monkeypatch.setattr(privacy, "MOST_NOISE", 1e6)
     users = people(3)
     lived(users, 4, policy=Hierarchical, ends=NOW)
     shadow.start("hierarchical", now=NOW - timedelta(days=30))

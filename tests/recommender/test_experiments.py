@@ -19,7 +19,7 @@ from recommender.experiments import (
     start,
     stop,
 )
-from recommender.models import PolicyExperiment
+from recommender.models import PolicyExperiment, Score
 from recommender.registry import policies
 from tests.people import NOW
 from tests.recommender.history import lived, people
@@ -62,12 +62,25 @@ def lives_in_it(count: int = 60, each: int = 20) -> None:
         ([("a", "random", 0.5), ("b", "linucb", 0.6)], "fixed", "no split"),
         ([("a", "random", -0.5), ("b", "linucb", 1.5)], "fixed", "no split"),
         ([("a", "random", 0.5), ("b", "linucb", 0.5)], "lottery", "fixed or bandit"),
+        ([("a", "random", 0.5), ("b" * 41, "linucb", 0.5)], "fixed", "up to 40 letters"),
+        ([("a", "random", 0.5), ("b b", "linucb", 0.5)], "fixed", "b b” is no name"),
+        ([("a", "random", 0.5), ("b", "linucb", float("nan"))], "fixed", "no split"),
     ],
 )
 def test_what_can_not_be_tried_is_refused(arms, mode, says):
     with pytest.raises(BadExperiment, match=says):
         plan("try", arms, mode=mode, now=NOW)
     assert not PolicyExperiment.objects.exists()
+
+
+def test_a_name_of_forty_letters_stands_with_every_decision():
+    """On PostgreSQL a longer one would be refused with each of them."""
+    name = "n" * 40
+    running([("old", "random", 0.5), (name, "urgency", 0.5)])
+    lives_in_it(count=20, each=1)
+    assert Score.objects.filter(arm=name).exists()
+    with pytest.raises(BadExperiment, match="no name"):
+        plan("n" * 41, TWO, now=NOW)
 
 
 def test_one_runs_at_a_time_and_a_name_is_used_once():

@@ -210,7 +210,7 @@ def test_pruning_leaves_a_chain_that_still_verifies(ada):
     assert (verified.decisions, verified.pruned, verified.replayed) == (10, 1, 9)
     assert "1 pruned" in verify("--all")
     Score.objects.exclude(pruned_at=None).update(digest="0" * 64)
-    assert found(ada) == [What.BROKEN]
+    assert found(ada) == [What.TAMPERED, What.BROKEN]
 
 
 def test_since_takes_what_came_before_on_trust(ada):

@@ -147,8 +147,7 @@ def test_an_undone_reaction_wakes_its_candidate_and_takes_the_place_of_the_next_
     assert tip_of(ada, now=NOW + timedelta(minutes=2)).id == str(one)
     assert Candidate.objects.filter(resting_until=None).count() == 2
     closed = Decision.objects.get(pk=next_one.id)
-    assert closed.status == Decision.Status.EXPIRED
-    assert react(ada.user, closed.pk, "done", dwell_ms=None, now=NOW).counted
+    assert closed.status == Decision.Status.UNTRUE
 
 
 def test_undoing_done_opens_the_task_again_while_its_source_has_not_been_told(ada):
@@ -162,13 +161,13 @@ def test_undoing_done_opens_the_task_again_while_its_source_has_not_been_told(ad
     assert Decision.objects.get(pk=one).status == "open"
 
 
-def test_undoing_done_says_so_when_the_task_is_completed_in_its_source_already(ada):
+def test_undoing_done_opens_the_task_again_where_it_is_completed_in_its_source_already(ada):
     Candidate.objects.filter(kind="advice").delete()
     (one,) = live_on(ada, "done")
     Command.objects.update(outcome="ok", finished_at=NOW)
-    assert "done in your list" in undo(one, user_id=ada.user.pk, now=NOW + timedelta(minutes=1))
-    assert Task.objects.exclude(closed_at=None).exists()
-    assert Decision.objects.get(pk=one).status == "untrue"
+    undo(one, user_id=ada.user.pk, now=NOW + timedelta(minutes=1))
+    assert Command.objects.get(outcome="waiting").kind == "reopen"
+    assert not Task.objects.exclude(closed_at=None).exists()
     assert learned(ada) == taught()
 
 
@@ -333,6 +332,8 @@ def test_a_task_completed_in_its_source_after_its_tip_counts_as_done(ada, said, 
     task = Decision.objects.get(pk=tip).candidate.task
     later = NOW + timedelta(hours=hours)
     for where in ("oo", "source"):
+        if where == "source":
+            Task.objects.filter(pk=task.pk).update(closed_at=later, closed_as="done")
         with transaction.atomic():
             publish(TaskCompleted(user_id=ada.user.pk, task_id=task.pk, where=where), now=later)
         deliver(now=later)

@@ -205,3 +205,29 @@ def test_two_threads_with_other_orders_in_mind_read_the_right_ones(ada):
     with CaptureQueriesContext(module.transaction.get_connection()) as queries:
         assert live(ada.pk, row, now=NOW).policy is LinUCB
     assert len(queries) == 1
+
+
+def test_who_knew_other_orders_when_asking_learns_those_in_force_and_not_none(ada):
+    """A thread asks, knowing X; another learns Y before the answer is there; then X is ordered again."""
+    deploy("linucb")
+    refresh()
+    row = seat(ada)  # says nothing: these orders are known
+    deploy("urgency")
+    refresh()
+    assert live(ada.pk, row, now=NOW).policy is Urgency, "what is in force, not nothing"
+    deploy("linucb")
+    assert asked(ada).policy is LinUCB
+    Orders.objects.all().delete()
+    assert live(ada.pk, row, now=NOW).policy is EpsilonGreedy, "they vanished meanwhile"
+
+
+def test_no_stamp_comes_back_when_what_was_ordered_before_is_ordered_again():
+    stamps = []
+    for policy in ("linucb", "urgency", "linucb"):
+        deploy(policy)
+        stamps.append(Orders.objects.get().stamp)
+    assert len(set(stamps)) == 3
+    with changing(NOW + timedelta(1)):
+        pass
+    row = Orders.objects.get()
+    assert (row.stamp, row.updated_at) == (stamps[-1], NOW), "nothing changed, nothing is told anew"

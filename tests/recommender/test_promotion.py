@@ -1,9 +1,11 @@
 """A policy becomes live through the gate, or past it with a reason; and goes back, by hand or guard."""
 
 from datetime import timedelta
+from io import StringIO
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 
 from recommender import live, promote
 from recommender.bandit.policies.epsilon_greedy import EpsilonGreedy
@@ -13,7 +15,9 @@ from recommender.bandit.policies.urgency import Urgency
 from recommender.evaluate import evaluate, evaluate_all
 from recommender.models import PolicyDeployment, PolicyRun, PolicyShadow, Score, SimRun
 from recommender.promote import CantPromote, force, gate, roll_back, watch
+from recommender.registry import policies
 from recommender.shadow import start, sweep
+from recommender.simulate import DEFAULTS
 from tests.people import NOW
 from tests.recommender.history import lived, people, urgent
 
@@ -47,7 +51,8 @@ def simulated(world: str = "mixed", gain: float = 0.2, seeds: int = 5, **more) -
     given = {
         "world": world, "policies": list(each), "seeds": list(range(seeds)), "people": 300,
         "decisions": 100, "status": "finished", "scores": scores, "started_at": NOW,
-        "finished_at": NOW,
+        "finished_at": NOW, "options": DEFAULTS,
+        "versions": {name: policies.get(name).version for name in each},
     } | more  # fmt: skip
     return SimRun.objects.create(**given)
 
@@ -148,10 +153,82 @@ def test_a_simulation_that_was_lost_or_not_finished_opens_no_gate(random_is_live
     simulated(status="failed")
     simulated("alike", gain=-0.1)
     assert gate(Urgency, now=NOW).verdict == "refused"
-    assert promote.simulated(LinUCB, EpsilonGreedy) is None
+    assert promote.simulated(LinUCB, EpsilonGreedy, now=NOW) is None
     simulated("alike", gain=0.3, started_at=NOW + timedelta(1))
-    assert promote.simulated(Urgency, Uniform).differences.size == 5, "the newest of a world"
+    assert promote.simulated(Urgency, Uniform, now=NOW).differences.size == 5, (
+        "the newest of a world"
+    )
     assert gate(Urgency, now=NOW).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"versions": {"random": "1", "urgency": "0"}},
+        {"versions": {"random": "0", "urgency": "1"}},
+        {"versions": {}},
+        {"options": {**DEFAULTS, "candidates": 2}},
+        {"options": {**DEFAULTS, "population": 7}},
+        {"people": 99},
+        {"started_at": NOW - timedelta(days=30)},
+    ],
+    ids=str,
+)
+def test_a_simulation_of_something_else_is_no_witness(random_is_live, unfit):
+    run = simulated(**unfit)
+    assert promote.simulated(Urgency, Uniform, now=NOW) is None
+    run.delete()
+    simulated()
+    simulated(**unfit | {"world": "alike"})
+    assert promote.simulated(Urgency, Uniform, now=NOW).differences.size == 5
+
+
+def test_a_seed_without_a_score_is_left_out(random_is_live):
+    run = simulated()
+    run.scores["urgency"]["1-100"]["each"][2] = None
+    run.save()
+    assert promote.simulated(Urgency, Uniform, now=NOW).differences.size == 4
+    run.scores["random"]["1-100"]["each"] = [None] * 5
+    run.save()
+    assert promote.simulated(Urgency, Uniform, now=NOW) is None
+    seen(count=6, each=5)
+    assert gate(Urgency, now=NOW).verdict == "refused"
+
+
+def test_who_was_weighed_against_another_than_is_live_by_now_is_not_promoted(
+    random_is_live, monkeypatch
+):
+    seen()
+    simulated()
+    real = promote.gate
+
+    def slow(cls, *, now):
+        run = real(cls, now=now)
+        force("linucb", "An operator could not wait.", now=now)
+        return run
+
+    monkeypatch.setattr(promote, "gate", slow)
+    with pytest.raises(CantPromote, match="weighed against random, .* linucb is"):
+        promote.promote("urgency", now=NOW)
+    assert live.present(1, now=NOW).policy is LinUCB
+    run = PolicyRun.objects.get(kind="gate")
+    assert (run.verdict, run.against, run.against_version) == ("passed", "random", Uniform.version)
+
+
+def test_nor_who_was_weighed_against_another_version_of_it(random_is_live):
+    run = PolicyRun.objects.create(
+        kind="gate", policy="urgency", policy_version=Urgency.version, against="random",
+        against_version="0", verdict="passed", created_at=NOW,
+    )  # fmt: skip
+    with pytest.raises(CantPromote, match="weighed against"):
+        promote._deploy(Urgency, "promoted", "", gate_run=run, now=NOW)
+    for against, refused in (("linucb", True), ("random", False)):
+        PolicyRun.objects.update(against=against, against_version=Uniform.version)
+        run.refresh_from_db()
+        if refused:
+            with pytest.raises(CantPromote, match="weighed against linucb"):
+                promote._deploy(Urgency, "promoted", "", gate_run=run, now=NOW)
+    assert promote._deploy(Urgency, "promoted", "", gate_run=run, now=NOW).policy == "urgency"
 
 
 def test_past_the_gate_it_takes_a_reason():
@@ -232,6 +309,64 @@ def test_a_policy_that_cannot_decide_is_rolled_back_at_once():
     run = watch(now=NOW)
     assert run.says == "linucb failed in 60 of 60 decisions of the last hour."
     assert live.present(1, now=NOW).policy is EpsilonGreedy
+
+
+def failing(policy: str) -> None:
+    """The rule had to stand in for it all the time, lately."""
+    scores = lived(people(6), 10, policy=Urgency, ends=NOW, days=0.02)
+    pks = [score.pk for score in scores]
+    Score.objects.filter(pk__in=pks).update(fell_back_from=policy)
+
+
+@pytest.mark.parametrize("how", ["rolled back", "guard"])
+def test_what_was_rolled_back_to_is_not_watched_though_another_was_before_it(how):
+    force("linucb", "A reason that is long enough.", now=NOW - timedelta(hours=3))
+    force("urgency", "A reason that is long enough.", now=NOW - timedelta(hours=3))
+    roll_back("It was worse.", how=how, now=NOW - timedelta(hours=2))
+    failing("linucb")
+    assert watch(now=NOW) is None
+    assert live.present(1, now=NOW).policy is LinUCB
+
+
+def test_the_guard_rolls_back_what_it_looked_at_and_nothing_that_came_meanwhile(
+    monkeypatch, caplog
+):
+    force("linucb", "A reason that is long enough.", now=NOW - timedelta(hours=2))
+    failing("linucb")
+    real = promote.record
+
+    def slow(*told, **more):
+        force("urgency", "An operator was faster.", now=NOW)
+        return real(*told, **more)
+
+    monkeypatch.setattr(promote, "record", slow)
+    assert watch(now=NOW).verdict == "alarm"
+    assert live.present(1, now=NOW).policy is Urgency
+    assert "the guard did not roll" in caplog.text
+
+
+def test_in_a_terminal_one_roll_back_is_one_step(monkeypatch):
+    why = "A reason that is long enough."
+    for policy in ("linucb", "urgency", "random"):
+        force(policy, why, now=NOW)
+    call_command("policies", "rollback", stdout=StringIO())
+    assert live.present(1, now=NOW).policy is Urgency
+    with pytest.raises(CommandError, match="rolled back to already"):
+        call_command("policies", "rollback")
+    call_command("policies", "rollback", "--again", stdout=StringIO())
+    assert live.present(1, now=NOW).policy is LinUCB
+
+    force("urgency", why, now=NOW)
+    real = promote.roll_back
+
+    def second(*told, **more):
+        real("The guard was faster.", how="guard", now=NOW)
+        return real(*told, **more)
+
+    monkeypatch.setattr(promote, "roll_back", second)
+    with pytest.raises(CommandError, match="nothing to roll back"):
+        call_command("policies", "rollback")
+    assert live.present(1, now=NOW).policy is LinUCB, "one step, not two"
 
 
 def test_without_a_promotion_there_is_nothing_to_watch():

@@ -9,6 +9,7 @@ from django.db import connection
 from recommender import live, shadow
 from recommender.bandit.policies.epsilon_greedy import EpsilonGreedy
 from recommender.bandit.policies.linucb import LinUCB
+from recommender.bandit.prior import Prior
 from recommender.learn import project, rebuild
 from recommender.models import Decision, PolicyShadow, PolicyState, Reward, Score, ShadowScore
 from recommender.registry import policies
@@ -190,9 +191,9 @@ def test_two_workers_on_the_same_decisions_leave_one_row_each():
     one = sent_out()
     seen = [shadow.Seen._make(row) for row in shadow._unseen(one).values_list(*shadow.COLUMNS)]
     for _ in range(2):
-        done, error = shadow._decide_all(LinUCB, seen, NOW)
+        done, learners, error = shadow._decide_all(LinUCB, seen)
         assert not error
-        ShadowScore.objects.bulk_create(done, ignore_conflicts=True)
+        shadow._keep(done, learners, {row.decision_id: row.user_id for row in seen}, NOW)
     assert ShadowScore.objects.count() == 8
 
 
@@ -227,3 +228,24 @@ def test_the_agreement_is_the_probability_of_the_same_action():
         score = mine.decision.score
         assert mine.agreement == mine.pmf[score.chosen]
         assert mine.same_best == (np.argmax(mine.pmf) == np.argmax(score.propensities))
+
+
+def test_after_a_reset_a_shadow_starts_from_the_population_again(monkeypatch):
+    rule = EpsilonGreedy.first_prior()
+    prior = Prior("of everyone", rule.mean, rule.precision)
+    monkeypatch.setattr(live, "prior_in_use", lambda cls: prior)
+    (ada,) = people(1)
+    lived([ada], 4)
+    Reward.objects.create(user=ada, position=5, why="reset", at=NOW)
+    Score.objects.filter(user=ada, position=4).update(through=5)
+    sent_out("egreedy-v1")
+    assert swept() == 4
+    versions = ShadowScore.objects.values_list("prior_version", "state_count")
+    assert sorted(versions) == [("of everyone", n) for n in (0, 0, 1, 2)]
+
+
+def test_a_decision_that_is_committed_a_little_late_is_not_missed():
+    sent_out()
+    assert sweep(now=NOW) == 0
+    lived(people(1), 1, ends=NOW - timedelta(minutes=1), days=0.001)
+    assert sweep(now=NOW + timedelta(minutes=1)) == 1

@@ -123,3 +123,47 @@ def test_a_worker_that_dies_half_way_leaves_the_rest_to_the_next(monkeypatch):
     assert Reward.objects.filter(why="turned").count() == len(ids)
     for user_id in ids:
         assert rebuild(user_id, now=NOW) == yesterday_alone(user_id)
+
+
+def test_who_came_after_the_turn_has_nothing_to_set_aside():
+    weeks(fall=0.8)
+    new = people(1, first=90)
+    lived(new, 4, policy=Hierarchical, ends=MIDNIGHT - timedelta(hours=2), days=0.5, seed=9)
+    project(Hierarchical, [new[0].pk], now=NOW)
+    assert turn.look(now=NOW).verdict == "alarm"
+    assert Reward.objects.filter(why="turned").exists()
+    assert list(Reward.objects.filter(user=new[0]).values_list("why", flat=True)) == ["settled"] * 4
+
+
+def test_of_two_who_look_at_once_one_finds(monkeypatch):
+    ids = weeks(fall=0.8)
+    turned, others = turn.turned, []
+
+    def meanwhile(*days):
+        if not others:
+            others.append(None)
+            others[0] = turn.look(now=NOW)
+        return turned(*days)
+
+    monkeypatch.setattr(turn, "turned", meanwhile)
+    assert turn.look(now=NOW + timedelta(seconds=1)).pk == others[0].pk
+    assert PolicyRun.objects.filter(kind="turn").count() == 1
+    assert Reward.objects.filter(why="turned").count() == len(ids)
+
+
+def test_of_two_who_set_aside_at_once_each_person_is_set_aside_by_one(monkeypatch):
+    ids = weeks(fall=0.8)
+    alone_with, others = turn.alone_with, []
+
+    def after_another(users):
+        if not others:
+            others.append(None)
+            others[0] = turn.look(now=NOW)
+        return alone_with(users)
+
+    monkeypatch.setattr(turn, "alone_with", after_another)
+    turn.look(now=NOW)
+    assert others[0].verdict == "alarm"
+    assert Reward.objects.filter(why="turned").count() == len(ids)
+    for user_id in ids:
+        assert state(user_id) == rebuild(user_id, now=NOW) == yesterday_alone(user_id)

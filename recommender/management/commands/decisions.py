@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -14,11 +14,23 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import User
 from recommender.models import Score
-from recommender.replay import COLUMNS, Verified, What, as_hashed, head, verify_user
+from recommender.replay import COLUMNS, Verified, What, as_hashed, heads, verify_user
+
+
+class End(NamedTuple):
+    """The end of someone's chain."""
+
+    user: int
+    position: int
+    hash: str
 
 
 class Command(BaseCommand):
-    help = "Verifies logged decisions bit for bit, prints the ends of their chains, shows one."
+    help = (
+        "Verifies logged decisions, bit for bit on the kind of machine that made them (on others "
+        "scores may differ in their last bits, which is told apart), prints the ends of their "
+        "chains, shows one."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         does = parser.add_subparsers(dest="does", required=True)
@@ -44,6 +56,7 @@ class Command(BaseCommand):
         {"verify": self._verify, "head": self._head, "show": self._show}[options["does"]](options)
 
     def _verify(self, options: dict[str, Any]) -> None:
+        kept = _kept(options["heads"]) if options["heads"] else []
         verified, wrong = Verified(), Counter[What]()
         users, again = 0, Counter[str]()
         started = timezone.now()
@@ -60,7 +73,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"\r{users} people, {verified.decisions} decisions", ending="")
         for why, count in again.items():
             self.stdout.write(f"{count} cannot be replayed: {why}")
-        lost = self._lost(options["heads"]) if options["heads"] else 0
+        lost = self._lost(kept)
         seconds = (timezone.now() - started).total_seconds()
         self.stdout.write(
             f"{verified.decisions} decisions of {users} people in {seconds:.1f} s: "
@@ -70,24 +83,21 @@ class Command(BaseCommand):
         if lost or any(what.serious or options["strict"] for what in wrong):
             raise SystemExit(1)
 
-    def _lost(self, path: str) -> int:
+    def _lost(self, kept: list[End]) -> int:
         lost = 0
-        for line in Path(path).read_text(encoding="utf-8").splitlines():
-            kept = json.loads(line)
-            rows = Score.objects.filter(user=kept["user"], position=kept["position"])
+        for user_id, position, hash_ in kept:
+            rows = Score.objects.filter(user=user_id, position=position)
             found = rows.values_list("hash", flat=True).first()
-            if found != kept["hash"] and User.objects.filter(pk=kept["user"]).exists():
+            # Of who left nothing is there any more, and rightly so.
+            if found != hash_ and User.objects.filter(pk=user_id, deleted_at=None).exists():
                 says = "is missing" if found is None else "has another hash"
-                self.stdout.write(f"user {kept['user']}: no. {kept['position']} {says}")
+                self.stdout.write(f"user {user_id}: no. {position} {says}")
                 lost += 1
         return lost
 
     def _head(self, options: dict[str, Any]) -> None:
-        for user_id in _users(options):
-            end = head(user_id)
-            if end is not None:
-                line = {"user": user_id, "position": end[0], "hash": end[1]}
-                self.stdout.write(json.dumps(line))
+        for end in heads(None if options["all"] else _users(options)):
+            self.stdout.write(json.dumps(End._make(end)._asdict()))
 
     def _show(self, options: dict[str, Any]) -> None:
         try:
@@ -97,6 +107,18 @@ class Command(BaseCommand):
         if row is None:
             raise CommandError("There is no such decision.")
         self.stdout.write(json.dumps(as_hashed(row), indent=2, default=str, sort_keys=True))
+
+
+def _kept(path: str) -> list[End]:
+    """The ends of chains that `head` wrote to a file."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        ends = [End(**json.loads(line)) for line in lines if line.strip()]
+        return [End(int(end.user), int(end.position), str(end.hash)) for end in ends]
+    except OSError as error:
+        raise CommandError(f"{path} can't be read: {error.strerror}.") from error
+    except (ValueError, TypeError) as error:
+        raise CommandError(f"{path} is no file that `decisions head` wrote: {error}") from error
 
 
 def _whose(parser: Any) -> None:
@@ -122,9 +144,12 @@ def _users(options: dict[str, Any]) -> list[int]:
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
-    moment = parse_datetime(text)
-    if moment is None and (day := parse_date(text)):
-        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    try:
+        moment = parse_datetime(text)
+        if moment is None and (day := parse_date(text)):
+            moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    except ValueError:  # it looks like one, and there is no such day
+        moment = None
     if moment is None:
         raise CommandError("--since is a date or a moment, as 2026-11-01 or 2026-11-01T10:00.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

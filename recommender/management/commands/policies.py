@@ -4,11 +4,20 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
 from recommender import evaluate, learn, live, modelcards, promote, shadow
-from recommender.models import PolicyDeployment, PolicyExperiment, PolicyShadow
+from recommender.models import (
+    Decision,
+    Feedback,
+    PolicyDeployment,
+    PolicyExperiment,
+    PolicyShadow,
+    Reward,
+)
+from recommender.react import UNSETTLED_SILENCE
 from recommender.registry import policies
 
 AT_ONCE = 200
@@ -44,17 +53,18 @@ class Command(BaseCommand):
                 verb.add_argument("--force", metavar="REASON", help="past the gate, and why")
         back = does.add_parser("rollback", help="make the policy live again that was so before")
         back.add_argument("--reason", default="By hand, in a terminal.")
+        back.add_argument("--again", action="store_true", help="also after a roll-back: one more")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["does"] not in ("reset", "rebuild"):
             self.stdout.write(self._deploy(options["does"], options))
             return
-        users = User.objects.filter(rewards__isnull=False)
+        users = User.objects.filter(_to_be_learned_from())
         if not options["all"]:
             users = User.objects.filter(email__iexact=options["email"])
             if not users.exists():
                 raise CommandError("There is no such user.")
-        ids = list(users.order_by("pk").values_list("pk", flat=True).distinct())
+        ids = list(users.order_by("pk").values_list("pk", flat=True))
         verb = self._reset if options["does"] == "reset" else self._rebuild
         total = 0
         for start in range(0, len(ids), AT_ONCE):
@@ -81,8 +91,7 @@ class Command(BaseCommand):
                     promote.promote(policy, now=now)
                     return f"{policy} is live."
                 case "rollback":
-                    made = promote.roll_back(options["reason"], now=now)
-                    return f"{made.policy} is live again."
+                    return self._roll_back(options["reason"], options["again"])
                 case "shadow":
                     begun = shadow.start(policy, now=now)
                     return "It decides unseen from now on." if begun else "It did so already."
@@ -98,8 +107,21 @@ class Command(BaseCommand):
             raise CommandError(run.says)
         return f"{run.get_verdict_display()}: {run.says}"
 
+    def _roll_back(self, reason: str, again: bool) -> str:
+        """Of what is live now, so that whoever asks twice, or at once with another, goes back once."""
+        current = PolicyDeployment.objects.filter(ended_at=None).first()
+        backward = (PolicyDeployment.How.ROLLED_BACK, PolicyDeployment.How.GUARD)
+        if current and current.how in backward and not again:
+            raise CommandError(
+                f"{current.policy} was rolled back to already, at {current.began_at:%Y-%m-%d %H:%M}. "
+                "--again goes one further."
+            )
+        only = current.pk if current else None
+        made = promote.roll_back(reason, only=only, now=timezone.now())
+        return f"{made.policy} is live again."
+
     def _reset(self, ids: list[int]) -> int:
-        return sum(learn.reset(user_id, now=timezone.now()) for user_id in ids)
+        return learn.reset_all(ids, now=timezone.now())
 
     def _rebuild(self, ids: list[int]) -> int:
         now = timezone.now()
@@ -108,6 +130,16 @@ class Command(BaseCommand):
         for cls in live.serving():
             other += learn.rebuild_all(cls, ids, now=now)
         return other
+
+
+def _to_be_learned_from() -> Q:
+    """People of whom anything was learned, or is about to be: what they said is not settled yet."""
+    whose = OuterRef("pk")
+    return (
+        Q(Exists(Reward.objects.filter(user=whose)))
+        | Q(Exists(Feedback.objects.filter(user=whose)))
+        | Q(Exists(Decision.objects.filter(UNSETTLED_SILENCE, user=whose)))
+    )
 
 
 def standing() -> str:

@@ -1,5 +1,6 @@
 """manage.py simulate: policies against each other in the laboratory, or a population in a database."""
 
+import os
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from recommender.simulation.judges import JudgeError
 from recommender.simulation.run import Progress
 
 INTERRUPTED = 130
+MOST_DAYS = 3_650
 
 
 class Command(BaseCommand):
@@ -43,6 +45,9 @@ class Command(BaseCommand):
             "--population", type=int, default=0, help="Another one for each number."
         )
         parser.add_argument("--shipped", action="store_true", help="Start from shipped priors.")
+        parser.add_argument("--epsilon", type=float, metavar="ε",
+                            help="Of one estimate of a prior, PRIOR_EPSILON unless said; 0: every "
+                            "night and without noise, as no installation does.")  # fmt: skip
         parser.add_argument("--nights-apart", type=int, default=1, metavar="N",
                             help="Re-estimate priors every N nights.")  # fmt: skip
         parser.add_argument("--judge", choices=["rule", "llm"], default="",
@@ -61,6 +66,8 @@ class Command(BaseCommand):
         if options["clear"] or options["into_database"]:
             self._database(options)
             return
+        if options["figure"]:
+            writable(options["figure"])
         plan = Plan(
             policies=tuple(options["policies"]),
             seeds=tuple(range(options["seeds"])),
@@ -68,7 +75,7 @@ class Command(BaseCommand):
                 name: options[name]
                 for name in (
                     "world", "people", "decisions", "candidates", "silence", "table", "population",
-                    "shipped", "nights_apart", "judge", "keep",
+                    "shipped", "epsilon", "nights_apart", "judge", "keep",
                 )
             },
         )  # fmt: skip
@@ -81,7 +88,12 @@ class Command(BaseCommand):
             raise CommandError(f"The judge gave no verdict: {error}") from None
         self._tell(result)
         if options["figure"] and result.curves:
-            options["figure"].write_text(draw(result), encoding="utf-8")
+            try:
+                options["figure"].write_text(draw(result), encoding="utf-8")
+            except OSError as error:
+                raise CommandError(
+                    f"The figure can't be written: {error}. The run is kept."
+                ) from None
             self.stdout.write(f"Drawn in {options['figure']}.")
         if result.run.status == result.run.Status.INTERRUPTED:
             raise SystemExit(INTERRUPTED)
@@ -100,6 +112,10 @@ class Command(BaseCommand):
         people, days = options["people"], options["days"]
         if people < 1 or days < 1:
             raise CommandError("At least one person and one day are needed.")
+        if days > MOST_DAYS:
+            raise CommandError(f"A life has {MOST_DAYS} days here, at most.")
+        if options["seed"] < 0:
+            raise CommandError("A seed is 0 or more.")
         with self._bar(people * days, "day") as progress:
             made = populate.populate(
                 people, days, seed=options["seed"], until=timezone.now(), progress=progress
@@ -147,6 +163,14 @@ class Command(BaseCommand):
             self.stdout.write("  ".join(cells))
             if number == 0:
                 self.stdout.write("  ".join("─" * width for width in widths))
+
+
+def writable(file: Path) -> None:
+    """Raises CommandError for a file that can't be written: before the run, which may take hours."""
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        raise CommandError(f"No file can be written at {file}.")
+    if file.exists() and not os.access(file, os.W_OK):
+        raise CommandError(f"{file} can't be written over.")
 
 
 def draw(result: Result) -> str:

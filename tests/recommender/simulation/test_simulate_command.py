@@ -6,8 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from recommender import signs_of_life
 from recommender import simulate as verb
+from recommender.jobs import evaluate_policies
+from recommender.management.commands import simulate as command
 from recommender.models import SimEvent, SimRun
+from recommender.registry import policies
+from recommender.signs_of_life import give_up
 from recommender.simulate import JudgeTrouble, Plan, simulate
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +118,12 @@ def test_a_run_that_fails_is_marked_and_tells(monkeypatch):
         (("--people", "0"), "people must be at least 1"),
         (("--seeds", "0"), "seed"),
         (("--judge", "rule"), "world `life`"),
+        (("--candidates", "1"), "candidates must be at least 2"),
+        (("--population", "-1"), "population must not be negative"),
+        (("--figure", "/nope/x.svg"), "No file can be written at /nope/x.svg"),
+        (("--figure", "/tmp"), "No file can be written at /tmp"),
+        (("--into-database", "--really", "--seed", "-1"), "A seed is 0 or more"),
+        (("--into-database", "--really", "--days", "9999999"), "3650 days"),
     ],
 )
 def test_what_can_not_be_simulated_is_refused_before_anything_is_kept(words, says):
@@ -204,3 +215,71 @@ def test_the_clock_is_the_callers():
     plan = Plan(("urgency",), people=1, decisions=2, seeds=(0,))
     run = simulate(plan, clock=lambda: next(moments), progress=lambda count: None).run
     assert (run.started_at, run.finished_at) == (at, at + timedelta(minutes=3))
+
+
+def test_a_figure_that_can_not_be_written_after_all_costs_the_picture_and_not_the_run(
+    tmp_path, monkeypatch, capsys
+):
+    picture = tmp_path / "gone" / "curves.svg"
+    picture.parent.mkdir()
+    words = ("simulate", "--policies", "urgency", *SMALL, "--figure", str(picture))
+    monkeypatch.setattr(command, "draw", lambda result: picture.parent.rmdir() or "<svg/>")
+    with pytest.raises(CommandError, match="The run is kept"):
+        call_command(*words)
+    assert SimRun.objects.get().status == "finished"
+
+
+def test_the_versions_of_what_took_part_stand_with_the_run(capsys):
+    said(capsys, "--policies", "urgency", "linucb", "ceiling", *SMALL)
+    run = SimRun.objects.get()
+    assert run.versions == {id_: policies.get(id_).version for id_ in ("urgency", "linucb")}
+    assert run.options == verb.DEFAULTS
+
+
+# --- runs that nobody ended ----------------------------------------------------------------------
+
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_a_run_tells_now_and_then_that_somebody_is_at_it(monkeypatch):
+    monkeypatch.setattr(signs_of_life, "BEAT", 0.0)
+    moments = (AT + timedelta(seconds=n) for n in range(1_000))
+    heard = []
+
+    def look(count):
+        row = SimRun.objects.get()
+        heard.append((row.made, row.heard_at))
+
+    plan = Plan(("urgency",), people=1, decisions=3, seeds=(0,), keep=0)
+    simulate(plan, clock=lambda: next(moments), progress=look)
+    assert heard == [(n, AT + timedelta(seconds=n)) for n in (1, 2, 3)]
+
+
+def test_a_run_whose_process_was_killed_is_not_running_for_ever(capsys):
+    given = {
+        "world": "mixed", "policies": ["urgency"], "seeds": [0], "people": 1, "decisions": 1,
+        "started_at": AT,
+    }  # fmt: skip
+    lost = SimRun.objects.create(**given, heard_at=AT + timedelta(minutes=5))
+    at_once = SimRun.objects.create(**given)
+    busy = SimRun.objects.create(**given, heard_at=AT + timedelta(minutes=50))
+    done = SimRun.objects.create(**given, status="finished")
+    assert give_up(now=AT + timedelta(hours=1)) == 2
+    for run in (lost, at_once, busy, done):
+        run.refresh_from_db()
+    assert (lost.status, lost.finished_at) == ("interrupted", lost.heard_at)
+    assert lost.error == "It ended without a word."
+    assert (at_once.status, at_once.finished_at) == ("interrupted", AT)
+    assert (busy.status, done.status) == ("running", "finished")
+    said(capsys, "--policies", "urgency", *SMALL)
+    busy.refresh_from_db()
+    assert busy.status == "interrupted", "whoever starts another run tidies up"
+
+
+def test_so_does_the_timetable():
+    run = SimRun.objects.create(
+        world="mixed", policies=["urgency"], seeds=[0], people=1, decisions=1, started_at=AT
+    )
+    evaluate_policies()
+    run.refresh_from_db()
+    assert run.status == "interrupted"

@@ -1,0 +1,151 @@
+"""Done in the source itself: what that is worth, when it counts, and what it does to a tip."""
+
+import uuid
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from django.db import transaction
+
+from agents.models import Candidate
+from integrations.models import Command, Task
+from oo.events.catalogue import TaskCompleted
+from oo.events.deliver import deliver
+from oo.events.publish import publish
+from recommender.models import Decision, Reward
+from recommender.react import react
+from recommender.serving import Tip, serve_tip, still_holds
+from recommender.undo import undo
+from tests.people import NOW, Item, Person, person
+
+pytestmark = pytest.mark.django_db
+
+
+def only_tasks(someone: Person) -> Person:
+    """Nothing else to tell them."""
+    Candidate.objects.filter(user=someone.user, task=None).delete()
+    return someone
+
+
+def shown(someone: Person, now: datetime = NOW) -> Tip:
+    tip = serve_tip(someone.user, now=now, rng=np.random.default_rng(1))
+    assert tip is not None
+    return tip
+
+
+@pytest.fixture
+def ada() -> Person:
+    return only_tasks(person("ada@example.com", Item("Water the plants", recurring=True)))
+
+
+def told(someone: Person, *, now: datetime, **fields: object) -> None:
+    """Its source was read at `now`, and said that the task was completed."""
+    task = someone.tasks["Water the plants"]
+    Task.objects.filter(pk=task.pk).update(**fields)
+    with transaction.atomic():
+        publish(TaskCompleted(user_id=someone.user.pk, task_id=task.pk, where="source"), now=now)
+    deliver(now=now)
+
+
+def worth() -> list[float | None]:
+    return list(Reward.objects.order_by("position").values_list("reward", flat=True))
+
+
+def test_the_worth_is_that_of_the_time_it_took_however_late_we_learn_of_it(ada: Person):
+    shown(ada)
+    at = NOW + timedelta(seconds=60)
+    told(ada, now=NOW + timedelta(hours=5), closed_at=at, closed_as="done")
+    assert worth() == [1.0]
+
+
+def test_what_was_done_before_the_tip_was_shown_is_none_of_its_doing(ada: Person):
+    shown(ada)
+    told(ada, now=NOW + timedelta(hours=1), closed_at=NOW - timedelta(minutes=5), closed_as="done")
+    assert worth() == []
+
+
+def test_told_twice_it_counts_once(ada: Person):
+    shown(ada)
+    at = NOW + timedelta(minutes=3)
+    for minutes in (5, 50):
+        told(ada, now=NOW + timedelta(minutes=minutes), closed_at=at, closed_as="done")
+    assert worth() == [0.6]
+
+
+def test_an_occurrence_that_was_done_counts_and_its_tip_goes(ada: Person):
+    tip = shown(ada)
+    at = NOW + timedelta(minutes=3)
+    told(ada, now=NOW + timedelta(minutes=4), done_at=at)
+    assert worth() == [0.6]
+    assert Decision.objects.get(pk=tip.id).status == "untrue"
+    assert not still_holds(ada.user.pk, uuid.UUID(tip.id), now=NOW + timedelta(minutes=4))
+
+
+def test_a_tip_about_the_next_occurrence_stays(ada: Person):
+    at = NOW - timedelta(minutes=3)
+    tip = shown(ada)
+    told(ada, now=NOW + timedelta(minutes=4), done_at=at)
+    assert worth() == []
+    assert Decision.objects.get(pk=tip.id).status == "open"
+
+
+def test_a_snooze_turns_out_done_and_a_dismissal_does_not(ada: Person):
+    tip = shown(ada)
+    react(ada.user, uuid.UUID(tip.id), "dismiss", dwell_ms=None, now=NOW + timedelta(minutes=1))
+    at = NOW + timedelta(minutes=3)
+    told(ada, now=NOW + timedelta(minutes=4), closed_at=at, closed_as="done")
+    assert 0.6 not in worth()
+
+
+def test_deleting_a_task_is_not_doing_it(ada: Person):
+    shown(ada)
+    told(
+        ada,
+        now=NOW + timedelta(minutes=4),
+        closed_at=NOW + timedelta(minutes=3),
+        closed_as="deleted",
+    )
+    assert worth() == []
+
+
+def test_not_today_is_a_snooze_and_moves_the_task_to_tomorrow(ada: Person):
+    tip = shown(ada)
+    assert tip.can_wait
+    said = react(ada.user, uuid.UUID(tip.id), "not_today", dwell_ms=None, now=NOW)
+    assert (said.first, said.says) == ("snooze", "Tomorrow, then.")
+    command = Command.objects.get()
+    assert (command.kind, command.moves_to) == ("postpone", NOW.date() + timedelta(days=1))
+    # It rests until tomorrow begins in Berlin, whatever Todoist is doing.
+    assert serve_tip(ada.user, now=NOW + timedelta(hours=12), rng=np.random.default_rng(1)) is None
+    again = react(ada.user, uuid.UUID(tip.id), "not_today", dwell_ms=None, now=NOW)
+    assert not again.counted
+    assert Command.objects.count() == 1
+
+
+def test_not_today_is_taken_back_whole(ada: Person):
+    tip = shown(ada)
+    react(ada.user, uuid.UUID(tip.id), "not_today", dwell_ms=None, now=NOW)
+    later = NOW + timedelta(minutes=1)
+    assert undo(uuid.UUID(tip.id), user_id=ada.user.pk, now=later) == "Taken back."
+    assert not Command.objects.exists()
+    assert shown(ada, later).id == tip.id
+
+
+def test_not_today_that_todoist_knows_of_says_so_when_it_is_taken_back(ada: Person):
+    tip = shown(ada)
+    react(ada.user, uuid.UUID(tip.id), "not_today", dwell_ms=None, now=NOW)
+    Command.objects.update(outcome="ok", finished_at=NOW)
+    said = undo(uuid.UUID(tip.id), user_id=ada.user.pk, now=NOW + timedelta(minutes=1))
+    assert said == "Taken back here. In your list it has moved to tomorrow: move it back there."
+
+
+def test_done_that_todoist_knows_of_is_opened_again_there():
+    ada = only_tasks(person("ada@example.com", Item("Once")))
+    tip = shown(ada)
+    react(ada.user, uuid.UUID(tip.id), "done", dwell_ms=None, now=NOW)
+    Command.objects.update(outcome="ok", finished_at=NOW)
+    later = NOW + timedelta(minutes=1)
+    assert undo(uuid.UUID(tip.id), user_id=ada.user.pk, now=later) == "Taken back."
+    assert Command.objects.get(outcome="waiting").kind == "reopen"
+    assert Task.objects.get().closed_at is None
+    assert shown(ada, later).id == tip.id
