@@ -107,16 +107,18 @@ class Preference(models.Model):
 
 
 class Consent(models.Model):
-    """That someone accepted a version of a document, and when."""
+    """That someone accepted a version of a document, when, and until when."""
 
     class Document(models.TextChoices):
         TERMS = "terms"
         PRIVACY = "privacy"
+        HEALTH = "health"  # asked for by itself, where health data is handed over
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
     document = models.CharField(max_length=16, choices=Document.choices)
     version = models.CharField(max_length=20)
     given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "consents"

@@ -11,7 +11,8 @@ from django.db.models import Q
 from accounts.models import ApiToken, Consent, Preference, User
 from accounts.privacy import PersonalData, impersonal, register
 from accounts.sessions import drop
-from oo.events import log
+from oo.events import leave, log
+from oo.events.pseudonyms import pseudonym_of
 from oo.lib.cache import require_cache
 
 
@@ -38,7 +39,12 @@ class Account(PersonalData):
                 )
             ),
             "consents": [
-                {"document": c.document, "version": c.version, "given_at": c.given_at.isoformat()}
+                {
+                    "document": c.document,
+                    "version": c.version,
+                    "given_at": c.given_at.isoformat(),
+                    "withdrawn_at": c.withdrawn_at.isoformat() if c.withdrawn_at else None,
+                }
                 for c in Consent.objects.filter(user_id=user_id)
             ],
             "signs_in_with": list(
@@ -95,18 +101,27 @@ class Events(PersonalData):
 
     id = "events"
     floor = 0
-    models = ("events.Record", "events.Delivery")
+    models = ("events.Record", "events.Delivery", "events.Pseudonym", "events.Inbound")
 
     def export(self, user_id: int) -> dict[str, Any]:
-        return {"events": log.of_user(user_id)}
+        return {
+            "events": log.of_user(user_id),
+            "known_on_the_bus_as": pseudonym_of(user_id),
+            "messages_over_the_bus": log.messages_of(user_id),
+        }
+
+    def let_go(self, user_id: int) -> None:
+        """Raises BusDown; what it could not purge, a sweep does later."""
+        leave.purge(user_id)
 
     def forget(self, user_id: int) -> int:
-        return log.erase(user_id)
+        return log.erase(user_id) + leave.unlink(user_id)
 
 
 register(Account())
 register(Events())
 
+impersonal("events.Relay", "who carries events to the bus, and since when it fails")
 impersonal("accounts.Erasure", "the receipt of a deletion: an id that means nothing any more")
 impersonal("auth.Permission", "unused: a role decides")
 impersonal("auth.Group", "unused: a role decides")

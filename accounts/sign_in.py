@@ -18,7 +18,7 @@ def note_sign_in(user: User, *, time_zone: str, now: datetime) -> None:
     and gives the seed admin their role. The caller vouches that the e-mail address is verified.
     """
     with transaction.atomic():
-        for document in Consent.Document:
+        for document in (Consent.Document.TERMS, Consent.Document.PRIVACY):
             Consent.objects.get_or_create(
                 user=user,
                 document=document,

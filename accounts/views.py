@@ -86,6 +86,7 @@ def privacy_notice(request: HttpRequest) -> HttpResponse:
     kept = {
         "event_days": settings.EVENT_RETENTION_DAYS,
         "snapshot_hours": settings.SNAPSHOT_HOURS,
+        "health_days": settings.HEALTH_DAYS,
         "session_days": settings.SESSION_COOKIE_AGE // 86_400,
     }
     return render(request, "accounts/privacy.html", kept)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agents.jobs import refresh_user
-from agents.pool import retire_closed
+from agents.pool import retire_about, retire_closed
 from agents.registry import agents
 from oo.events.catalogue import (
     CalendarChanged,
@@ -18,6 +18,12 @@ from oo.lib.jobs import wake_soon
 
 # Events come in flocks; one refresh answers them all.
 SETTLE_SECONDS = 1.0
+
+
+@on(TaskCompleted)
+def retire_what_was_done(event: TaskCompleted, now: datetime) -> None:
+    # Also where the task goes on with its next occurrence: the refresh says what is true of that.
+    retire_about(event.task_id, now=now)
 
 
 @on(TaskCompleted, TaskSynced)

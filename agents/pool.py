@@ -96,6 +96,18 @@ def retire_closed(user_id: int, *, now: datetime) -> int:
     )
 
 
+def retire_about(task_id: int, *, now: datetime) -> int:
+    """Retires the candidates about the occurrence of a task that was just completed, unless they
+    were made since. Returns how many.
+    """
+    task = Task.objects.filter(pk=task_id).values_list("closed_at", "done_at").first()
+    at = task and (task[0] or task[1])
+    if not at:
+        return 0
+    old = Candidate.objects.filter(task_id=task_id, retired_at=None, created_at__lte=at)
+    return old.update(retired_at=now)
+
+
 def prune(*, now: datetime) -> int:
     """Deletes candidates that were retired or ran out long ago and rest no more."""
     old = now - KEEP_RETIRED

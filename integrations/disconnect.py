@@ -2,15 +2,30 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
 
 from django.db import transaction
 
+from accounts import consents
+from accounts.models import Consent
 from integrations import snapshot
 from integrations.access import alone_with
-from integrations.models import CalendarEvent, Connection, Revocation, Task
-from integrations.source import SourceTrouble, UsesOAuth, sources
+from integrations.models import (
+    CalendarEvent,
+    Channel,
+    Connection,
+    Delivery,
+    HealthDay,
+    History,
+    Revocation,
+    Task,
+    Upload,
+)
+from integrations.source import AcceptsExport, SharesCalendar, SourceTrouble, UsesOAuth, sources
+from integrations.upload_files import discard
+from integrations.watching import stop_channels, watched
 from oo.events.catalogue import ConnectionChanged
 from oo.events.publish import publish
 from oo.lib.claim import one_by_one
@@ -41,8 +56,25 @@ def revoke(connection: Connection, *, now: datetime, also: Also = None) -> None:
 
 
 def make_way(connection: Connection, *, now: datetime) -> None:
-    """The user connects anew: the old grant ends and what came through it goes; the row stays."""
+    """The user connects another account: the old grant ends and what came through it goes; the row
+    stays.
+    """
     _cut(connection, keep_row=True, says=None, now=now, also=None)
+
+
+def forget_what_came(connection: Connection) -> None:
+    """What came through a connection goes, and its tokens, for better ones: they are not revoked."""
+    with (
+        suppress(Connection.DoesNotExist),
+        alone_with(connection.pk),
+        transaction.atomic(),
+    ):
+        Connection.objects.filter(pk=connection.pk).update(
+            access_token="", refresh_token="", cursor="", claim_token=None, claimed_until=None
+        )
+        Task.objects.filter(connection=connection).delete()
+        CalendarEvent.objects.filter(connection=connection).delete()
+        transaction.on_commit(lambda: snapshot.drop(connection.pk))
 
 
 def _cut(
@@ -69,9 +101,13 @@ def _cut(
                     ),
                     now=now,
                 )
+            _take_back_consent(row, now)
             if keep_row:
                 Task.objects.filter(connection=row).delete()
+                Delivery.objects.filter(connection=row).delete()
+                History.objects.filter(connection=row).delete()
                 CalendarEvent.objects.filter(connection=row).delete()
+                HealthDay.objects.filter(connection=row).delete()
             else:
                 row.delete()
             # After the commit: a read that is under way can't write it again once the row is cut.
@@ -83,25 +119,45 @@ def _cut(
         return
 
 
+def _take_back_consent(row: Connection, now: datetime) -> None:
+    """What was handed over by itself and agreed to by itself ends with its connection."""
+    discard(Upload.objects.filter(user=row.user_id, source=row.source))
+    source = sources.get(row.source) if row.source in sources else None
+    if isinstance(source, AcceptsExport):
+        consents.withdraw(row.user_id, Consent.Document(source.consent), now=now)
+
+
 def give_up_tokens(row: Connection, *, due_at: datetime) -> None:
     """Turns a connection's tokens into revocations. The connection is of no use without them.
 
     Call it alone with the row, inside atomic().
     """
+    granted = row.source in sources and isinstance(sources.get(row.source), UsesOAuth)
     try:
-        # Whether one takes the other along is the source's affair: both are handed in.
-        tokens = [token for token in (row.refresh_token, row.access_token) if token]
+        # Whether one takes the other along is the source's affair: both are handed in. The address
+        # of a feed and the secret of an endpoint are no grants: they end here.
+        tokens = [token for token in (row.refresh_token, row.access_token) if token and granted]
     except CannotDecrypt as error:
         log.error("the grant of %s can't be revoked: %s", row.pk, error)
         tokens = []
+    # They are stopped with a grant that still lives, so before the first token goes.
+    channels = [[str(pk), resource] for pk, resource in watched(row)]
     Revocation.objects.bulk_create(
-        Revocation(user_id=row.user_id, source=row.source, token=token, due_at=due_at)
+        Revocation(
+            user_id=row.user_id,
+            source=row.source,
+            token=token,
+            channels=channels if token is tokens[0] else [],
+            due_at=due_at,
+        )
         for token in tokens
     )
+    Channel.objects.filter(connection=row).delete()
     Connection.objects.filter(pk=row.pk).update(
         status=Connection.Status.RECONNECT,
         access_token="",
         refresh_token="",
+        account="",
         cursor="",
         trouble="",
         # A read that is under way has nothing to take in any more.
@@ -120,6 +176,7 @@ def revoke_due(*, now: datetime, limit: int = 20) -> int:
     for revocation in one_by_one(due, now=now, lease=LEASE, limit=limit):
         taken += 1
         try:
+            stop_watched(revocation)
             revoke_token(revocation.source, revocation.token)
         except (SourceTrouble, CannotDecrypt) as error:
             _put_off(revocation, str(error), now)
@@ -143,6 +200,13 @@ def _put_off(revocation: Revocation, why: str, now: datetime) -> None:
         claim_token=None,
         claimed_until=None,
     )
+
+
+def stop_watched(revocation: Revocation) -> None:
+    """Ends what was watched through a grant that is about to end. Raises SourceTrouble."""
+    source = sources.get(revocation.source) if revocation.source in sources else None
+    if isinstance(source, SharesCalendar) and revocation.channels:
+        stop_channels(source, revocation.token, revocation.channels, now=revocation.due_at)
 
 
 def revoke_token(source_id: str, token: str) -> None:

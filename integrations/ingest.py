@@ -10,9 +10,9 @@ from django.db.models import Q
 
 from accounts.zones import zone_of
 from integrations import snapshot
-from integrations.formats.facts import CalendarPull, SeenTask, TaskPull
-from integrations.models import CalendarEvent, Command, Connection, Task
-from oo.events.catalogue import CalendarChanged, Event, TaskCompleted, TaskSynced
+from integrations.formats.facts import SeenTask, TaskPull
+from integrations.models import Command, Connection, Task
+from oo.events.catalogue import Event, TaskCompleted, TaskSynced
 from oo.events.publish import publish
 from oo.lib.encrypted import fingerprint
 
@@ -23,7 +23,7 @@ CHANGING = (
 )  # fmt: skip
 BATCH = 500
 LONGER_THAN_ANY_JOB = timedelta(hours=1)
-EVENTS_STAY = timedelta(days=15)  # longer than the window that a calendar is read for
+HANDED_OVER_STAYS = timedelta(days=30)  # the words of tasks that are not read, but given to us
 
 
 def told(connection: Connection, *, now: datetime) -> set[uuid.UUID]:
@@ -38,8 +38,8 @@ def ingest_tasks(
 ) -> None:
     """Takes in one read of a task list, before which `told_before` had been told to the source.
 
-    What oO completed since, or has still to tell, stays completed here; where the source still said
-    otherwise the cursor stays as well, so that the next read is told again.
+    What oO did since, or has still to tell, stays so here; where the source still said otherwise the
+    cursor stays as well, so that the next read is told again.
     """
     with transaction.atomic():
         ours = _ours(connection, told_before, now)
@@ -51,21 +51,31 @@ def ingest_tasks(
         }
         # An entry that made no sense may be one we know, so its absence proves nothing.
         everything = pull.complete and not pull.refused
-        known = _known(connection, None if everything else {*seen, *gone})
+        known = known_tasks(connection, None if everything else {*seen, *gone})
         if everything:
-            gone |= {key: None for key in known if key not in seen and key not in gone}
+            gone |= {k: pull.done.get(k) for k in known if k not in seen and k not in gone}
+        zone = zone_of(connection.zone)
+        recurred = {
+            known[key]: at
+            for key, at in pull.done.items()
+            if key in seen and key in known and moves_on(connection, known[key], seen[key], zone)
+        }
         changed = _upsert(connection, seen.values(), known, now)
         added = sum(key not in known for key in changed)
         closing = {known[key]: at for key, at in gone.items() if key in known and key not in ours}
         _close(closing, now)
-        held_back = any(task.external_id in ours for task in pull.open)
+        for task, at in recurred.items():
+            Task.objects.filter(pk=task.pk).update(done_at=at)
+        said = {one.external_id for one in pull.open} | {one.external_id for one in pull.closed}
+        held_back = bool(said & ours)
         cursor = connection.cursor if held_back else pull.cursor
         _write_texts(connection, pull, cursor)
-        Connection.objects.filter(pk=connection.pk).update(cursor=cursor)
+        whose = {"account": fingerprint(pull.account)} if pull.account else {}
+        Connection.objects.filter(pk=connection.pk).update(cursor=cursor, **whose)
         connection.cursor = cursor
         facts: list[Event] = [
             TaskCompleted(user_id=connection.user_id, task_id=task.pk, where="source")
-            for task, completed_at in closing.items()
+            for task, completed_at in (*closing.items(), *recurred.items())
             if completed_at
         ]
         if changed or closing:
@@ -74,7 +84,7 @@ def ingest_tasks(
 
 
 def _ours(connection: Connection, told_before: set[uuid.UUID], now: datetime) -> set[str]:
-    """The tasks that oO completed and whose source did not know when the read began."""
+    """The tasks that oO did something about which their source did not know when the read began."""
     waiting = Q(outcome=Command.Outcome.WAITING)
     lately = Q(finished_at__gt=now - LONGER_THAN_ANY_JOB)
     commands = Command.objects.filter(waiting | lately, connection=connection)
@@ -82,7 +92,7 @@ def _ours(connection: Connection, told_before: set[uuid.UUID], now: datetime) ->
     return {external_id for pk, external_id in pairs if pk not in told_before}
 
 
-def _known(connection: Connection, external_ids: set[str] | None) -> dict[str, Task]:
+def known_tasks(connection: Connection, external_ids: set[str] | None) -> dict[str, Task]:
     """The open tasks we know, of these or of all."""
     tasks = Task.objects.filter(connection=connection, closed_at=None)
     if external_ids is None or len(external_ids) > BATCH:
@@ -125,6 +135,16 @@ def _row(connection: Connection, task: SeenTask, zone: tzinfo, now: datetime) ->
     )
 
 
+def moves_on(connection: Connection, before: Task, task: SeenTask, zone: tzinfo) -> bool:
+    """Whether a task that recurs is due later than we knew: done, or put off."""
+    if not (before.recurring and task.recurring and before.due_on):
+        return False
+    after = _row(connection, task, zone, before.added_at)
+    if after.due_on != before.due_on:
+        return after.due_on is not None and after.due_on > before.due_on
+    return bool(after.due_at and before.due_at and after.due_at > before.due_at)
+
+
 def _placed(
     due_on: date | None, due_time: time | None, due_at: datetime | None, zone: tzinfo
 ) -> tuple[date | None, datetime | None]:
@@ -151,12 +171,15 @@ def _close(closing: dict[Task, datetime | None], now: datetime) -> None:
 
 def _write_texts(connection: Connection, pull: TaskPull, cursor: str) -> None:
     texts = {} if pull.complete else snapshot.read_at(connection.pk, connection.cursor)
+    if texts is None and connection.due_at is None:
+        texts = {}  # handed over: nobody can be asked for what is lost
     if texts is None:
         return  # still lost: only a complete read brings it back
     texts |= {f"task:{task.external_id}": task.title for task in pull.open}
     for closed in pull.closed:
         texts.pop(f"task:{closed.external_id}", None)
-    lasts = timedelta(hours=settings.SNAPSHOT_HOURS)
+    read_again = timedelta(hours=settings.SNAPSHOT_HOURS)
+    lasts = HANDED_OVER_STAYS if connection.due_at is None else read_again
     snapshot.write(connection.pk, texts, lasts=lasts, cursor=cursor)
 
 
@@ -185,42 +208,6 @@ def move_to_zone(connection: Connection, name: str, *, now: datetime) -> None:
         connection.zone = name
         if moved:
             publish(_synced(connection, added=0, changed=len(moved), gone=0), now=now)
-
-
-def ingest_calendar(connection: Connection, pull: CalendarPull, *, now: datetime) -> None:
-    """Takes in one complete read of a calendar: its coming events are exactly these."""
-    with transaction.atomic():
-        rows = [
-            CalendarEvent(
-                user_id=connection.user_id,
-                connection=connection,
-                external_id=event.external_id,
-                text_hash=fingerprint(event.title),
-                starts_at=event.starts_at,
-                ends_at=event.ends_at,
-                all_day=event.all_day,
-            )
-            for event in pull.coming
-        ]
-        ids = {row.external_id for row in rows}
-        known = connection.calendar_events.values_list("pk", "external_id")
-        for some in _batches([pk for pk, external_id in known if external_id not in ids]):
-            CalendarEvent.objects.filter(pk__in=some).delete()
-        CalendarEvent.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["connection", "external_id"],
-            update_fields=["text_hash", "starts_at", "ends_at", "all_day"],
-            batch_size=BATCH,
-        )
-        texts = {f"event:{event.external_id}": event.title for event in pull.coming}
-        snapshot.write(connection.pk, texts, lasts=EVENTS_STAY)
-        publish(
-            CalendarChanged(
-                user_id=connection.user_id, connection_id=str(connection.pk), coming=len(rows)
-            ),
-            now=now,
-        )
 
 
 def _batches(keys: list[int]) -> Iterator[list[int]]:

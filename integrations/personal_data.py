@@ -8,8 +8,21 @@ from django.db import transaction
 from accounts.privacy import PersonalData, register
 from integrations import snapshot
 from integrations.access import alone_with
-from integrations.disconnect import give_up_tokens, revoke_token
-from integrations.models import CalendarEvent, Command, Connection, Revocation, Task
+from integrations.disconnect import give_up_tokens, revoke_token, stop_watched
+from integrations.models import (
+    CalendarEvent,
+    Channel,
+    Command,
+    Connection,
+    Delivery,
+    HealthDay,
+    History,
+    Revocation,
+    Task,
+    Upload,
+)
+from integrations.shown import label_of
+from integrations.upload_files import discard
 from oo.lib.cache import require_cache
 
 
@@ -22,7 +35,7 @@ class Signals(PersonalData):
     floor = 2
     models = (
         "integrations.Connection", "integrations.Task", "integrations.CalendarEvent",
-        "integrations.Command",
+        "integrations.Command", "integrations.History", "integrations.Delivery", "integrations.Channel",
     )  # fmt: skip
 
     def export(self, user_id: int) -> dict[str, Any]:
@@ -32,6 +45,7 @@ class Signals(PersonalData):
             "connections": [
                 {
                     "source": c.source,
+                    "label": label_of(c),
                     "status": c.status,
                     "created_at": c.created_at.isoformat(),
                     "last_read_at": c.synced_at.isoformat() if c.synced_at else None,
@@ -55,8 +69,20 @@ class Signals(PersonalData):
                     "title": texts.get(str(e.connection_id), {}).get(f"event:{e.external_id}"),
                     "starts_at": e.starts_at.isoformat(),
                     "ends_at": e.ends_at.isoformat(),
+                    "kind": e.kind,
                 }
                 for e in CalendarEvent.objects.filter(user_id=user_id).iterator(chunk_size=500)
+            ],
+            "deliveries": [
+                {
+                    "source": d.source,
+                    "id": d.delivery_id,
+                    "received_at": d.received_at.isoformat(),
+                    "outcome": d.outcome,
+                }
+                for d in Delivery.objects.filter(connection__user_id=user_id).iterator(
+                    chunk_size=500
+                )
             ],
         }
 
@@ -79,7 +105,10 @@ class Signals(PersonalData):
             snapshot.drop(connection.pk)
         gone = 0
         for rows in (
+            Channel.objects.filter(connection__user_id=user_id),
             Command.objects.filter(connection__user_id=user_id),
+            History.objects.filter(connection__user_id=user_id),
+            Delivery.objects.filter(connection__user_id=user_id),
             CalendarEvent.objects.filter(user_id=user_id),
             Task.objects.filter(user_id=user_id),
             Connection.objects.filter(user_id=user_id),
@@ -102,6 +131,7 @@ class Grants(PersonalData):
     def let_go(self, user_id: int) -> None:
         """Revokes every grant at its source. Raises SourceTrouble."""
         for revocation in Revocation.objects.filter(user_id=user_id):
+            stop_watched(revocation)
             revoke_token(revocation.source, revocation.token)
             revocation.delete()
 
@@ -109,5 +139,40 @@ class Grants(PersonalData):
         return Revocation.objects.filter(user_id=user_id).delete()[0]
 
 
+class HandedOver(PersonalData):
+    """Files on their way in, and what of somebody's health came of them. Before the connections: a
+    file that is read meanwhile makes none any more.
+    """
+
+    id = "handed over"
+    floor = 2
+    models = ("integrations.HealthDay", "integrations.Upload")
+
+    def export(self, user_id: int) -> dict[str, Any]:
+        return {
+            "health": [
+                {"day": day.isoformat(), "measure": measure, "value": value}
+                for day, measure, value in HealthDay.objects.filter(user_id=user_id)
+                .order_by("day", "measure")
+                .values_list("day", "measure", "value")
+            ],
+            "uploads": [
+                {
+                    "source": u.source,
+                    "state": u.state,
+                    "said": u.reason,
+                    "bytes": u.size,
+                    "created_at": u.created_at.isoformat(),
+                }
+                for u in Upload.objects.filter(user_id=user_id)
+            ],
+        }
+
+    def forget(self, user_id: int) -> int:
+        gone = discard(Upload.objects.filter(user_id=user_id))
+        return gone + HealthDay.objects.filter(user_id=user_id).delete()[0]
+
+
+register(HandedOver())
 register(Signals())
 register(Grants())

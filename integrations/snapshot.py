@@ -15,6 +15,8 @@ from django.core.cache import cache
 
 from oo.lib.encrypted import CannotDecrypt, seal, unseal
 
+NOTES = "notes"  # beside the texts: what a read had to leave out, for the user
+
 Texts = dict[str, str]  # row kind and external id, e.g. "task:6X7..." -> its text
 
 
@@ -55,5 +57,10 @@ def _entries(connection_ids: Iterable[object]) -> dict[str, tuple[str, Texts]]:
     return found
 
 
+def posted(connection_id: object) -> str:
+    """Names the entry beside a connection's own that holds what was posted to it lately."""
+    return f"{connection_id}/posted"
+
+
 def drop(connection_id: object) -> None:
-    cache.delete(_key(connection_id))
+    cache.delete_many([_key(connection_id), _key(posted(connection_id))])

@@ -1,50 +1,83 @@
 """Reading connections: claimed first, backing off when the source has trouble, disabling nothing."""
 
 import logging
+import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from integrations import snapshot
 from integrations.access import mark_reconnect, oauth_source, with_access
 from integrations.commands import send_for
+from integrations.completions import tell_done_apart
+from integrations.due import (
+    LEASE,
+    LONGEST_WAIT,
+    interval,
+    is_silent,
+    note_answer,
+    note_silence,
+    push_away,
+    settle,
+    spend_a_read,
+    take_turns,
+)
+from integrations.formats.facts import CalendarPull, TaskPull
+from integrations.freshness import within
+from integrations.history import begin_history
+from integrations.hooks import heard, worked_off
 from integrations.ingest import ingest_tasks, move_to_zone, told
+from integrations.ingest_calendar import ingest_calendar
 from integrations.models import Connection
-from integrations.source import NeedsReconnect, SourceTrouble, sources
+from integrations.source import (
+    NeedsReconnect,
+    SharesCalendar,
+    SourceTrouble,
+    UsesAddress,
+    sources,
+)
+from integrations.watching import keep_watch
 from oo.lib.claim import one_by_one
+from oo.lib.encrypted import CannotDecrypt
 from oo.lib.jobs import wake
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=3)
-SHORTEST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=1)
-MOST_RETRY_AFTER = timedelta(days=1)
-# A source that answered nobody so many times in a row is left alone for a while: waiting for it, one
-# connection after another, would take the workers from all that needs no source.
-SILENT_AFTER = 5
-SILENT_SECONDS = 60
+BUDGET_SECONDS = 20.0
 
 
 def sync_due(*, now: datetime, limit: int) -> int:
     """Reads up to `limit` connections whose time has come. Returns how many were taken."""
-    return _read_all(Connection.objects.due(now), now=now, limit=limit)
+    return _read_all(take_turns(now=now, limit=limit), now=now)
 
 
 def sync_user(user_id: int, *, now: datetime) -> int:
     """Reads one user's connections that are not fresh, unless their source is in trouble."""
-    stale = Q(synced_at=None) | Q(synced_at__lt=now - timedelta(seconds=settings.FRESH_SECONDS))
-    waiting = Q(failures__gt=0, due_at__gt=now)
+    stale = Q(synced_at=None)
+    for source in sources:
+        # What changes slowly is not read because somebody looks, but when it is older than promised.
+        fresh = timedelta(seconds=settings.FRESH_SECONDS)
+        allowed = fresh if source.read_on_look else within(source.id) or fresh
+        stale |= Q(source=source.id, synced_at__lt=now - allowed)
+    waiting = ~Q(trouble="") & Q(due_at__gt=now)
+    talking = [source.id for source in sources if not is_silent(source.id)]
     mine = Connection.objects.filter(
-        stale, user_id=user_id, status=Connection.Status.CONNECTED, due_at__isnull=False,
-        user__is_active=True,
+        stale, source__in=talking, user_id=user_id, status=Connection.Status.CONNECTED,
+        due_at__isnull=False, user__is_active=True,
     ).exclude(waiting)  # fmt: skip
-    return _read_all(mine.order_by("due_at"), now=now, limit=10)
+    claims = one_by_one(mine.order_by("due_at"), now=now, lease=LEASE, limit=10)
+    return _read_all(_in_time(claims), now=now)
+
+
+def _in_time(claims: Iterator[Connection]) -> Iterator[Connection]:
+    """No more of them once the time is up: who looked is gone by then, and the sweep does the rest."""
+    end = time.monotonic() + BUDGET_SECONDS
+    while time.monotonic() < end and (claimed := next(claims, None)) is not None:
+        yield claimed
 
 
 def read_soon(connection_id: uuid.UUID, *, now: datetime) -> bool:
@@ -61,29 +94,34 @@ def read_soon(connection_id: uuid.UUID, *, now: datetime) -> bool:
     return True
 
 
-def _read_all(rows: "models.QuerySet[Connection]", *, now: datetime, limit: int) -> int:
+def _read_all(claimed: Iterable[Connection], *, now: datetime) -> int:
     taken = 0
-    rows = rows.exclude(source__in=_silent())
-    for connection in one_by_one(rows, now=now, lease=LEASE, limit=limit):
+    for connection in claimed:
         taken += 1
+        if wait := spend_a_read(connection.user_id, now=now):
+            log.warning("user %s has used up the reads of this hour", connection.user_id)
+            settle(connection, now=now, failures=connection.failures, trouble="budget", wait=wait)
+            continue
         try:
             read(connection, now=now)
         except Connection.DoesNotExist:
             log.info("%s is no longer as it was when its read began", connection.pk)
-            _settle(connection, now=now, failures=0, trouble="", wait=timedelta(0))
+            settle(connection, now=now, wait=timedelta(0))
         except NeedsReconnect as error:
             log.info("%s needs its user: %s", connection.pk, error)
             mark_reconnect(connection, now=now)
-            _settle(connection, now=now, failures=0, trouble="", wait=LONGEST_WAIT)
+            settle(connection, now=now, wait=LONGEST_WAIT)
         except SourceTrouble as error:
             log.warning("%s: %s", connection.pk, error)
-            _push_away(connection, error.code, error.retry_after, now)
-            if error.code == "unreachable" and _note_silence(connection.source):
-                break
+            push_away(connection, error.code, retry_after=error.retry_after, now=now)
+            # The silence of one address a user pasted says nothing of another.
+            shared = not isinstance(sources.get(connection.source), UsesAddress)
+            if error.code == "unreachable" and shared:
+                note_silence(connection.source)
         except Exception:
             # One connection that trips over a fault of ours must not keep the others unread.
             log.exception("reading %s", connection.pk)
-            _push_away(connection, "internal", None, now)
+            push_away(connection, "internal", now=now)
     return taken
 
 
@@ -94,81 +132,69 @@ def read(connection: Connection, *, now: datetime) -> None:
     """
     send_for(connection, now=now)
     connection.refresh_from_db(fields=["cursor"])  # a refused command asks for a full read
-    if connection.zone != connection.user.time_zone:
+    moved = connection.zone != connection.user.time_zone
+    if moved:
         move_to_zone(connection, connection.user.time_zone, now=now)
-    if connection.cursor and snapshot.read_at(connection.pk, connection.cursor) is None:
+    lost = connection.cursor and snapshot.read_at(connection.pk, connection.cursor) is None
+    calendar = isinstance(sources.get(connection.source), SharesCalendar | UsesAddress)
+    rest = timedelta(0)
+    if lost and not calendar:
         # The text is lost and needs a full read, which can't tell done from deleted: ask that first.
         _take_in(connection, cursor=connection.cursor, now=now)
-        _take_in(connection, cursor="", now=now)
-    else:
-        _take_in(connection, cursor=connection.cursor, now=now)
-    wait = timedelta(seconds=settings.SYNC_EVERY_SECONDS)
-    _settle(connection, now=now, failures=0, trouble="", wait=wait, synced_at=now)
-    cache.delete(_silence(connection.source))
+    # All-day events are days of the user's, so in another zone each is at another time.
+    anew = lost or (calendar and moved)
+    rest = _take_in(connection, cursor="" if anew else connection.cursor, now=now)
+    keep_watch(connection, now=now)
+    wait = max(interval(connection.source), rest)
+    settle(connection, now=now, wait=wait, synced_at=now)
+    note_answer(connection.source)
     log.info("read %s of user %s", connection.source, connection.user_id)
 
 
-def _take_in(connection: Connection, *, cursor: str, now: datetime) -> None:
-    source = oauth_source(connection)
+def _take_in(connection: Connection, *, cursor: str, now: datetime) -> timedelta:
+    """Returns for how long the source wants not to be asked again, at least."""
     told_before = told(connection, now=now)
-    pull = with_access(
-        connection, lambda token: source.pull(token, cursor=cursor, now=now), now=now
-    )
+    deliveries, completed = heard(connection)
+    pull = _pull(connection, cursor, now)
     if pull.refused:
-        log.warning("%s: %d entries made no sense", connection.pk, pull.refused)
+        count = pull.refused if isinstance(pull, TaskPull) else len(pull.refused)
+        log.warning("%s: %d entries made no sense", connection.pk, count)
+    if isinstance(pull, TaskPull):
+        pull = tell_done_apart(connection, pull, heard=completed, now=now)
     with transaction.atomic():
         # Under the row's lock, and only under our own lease: what was cut, connected anew, taken over
         # or sent back to its beginning meanwhile takes in nothing of what was read before.
         Connection.objects.select_for_update().get(
             pk=connection.pk, claim_token=connection.claim_token, cursor=connection.cursor
         )
-        ingest_tasks(connection, pull, told_before=told_before, now=now)
+        if isinstance(pull, TaskPull):
+            ingest_tasks(connection, pull, told_before=told_before, now=now)
+            worked_off(deliveries, now=now)
+            if connection.synced_at is None:
+                begin_history(connection, now=now)
+            return timedelta(0)
+        ingest_calendar(connection, pull, now=now)
+    return pull.rest
 
 
-def _push_away(connection: Connection, code: str, retry_after: float | None, now: datetime) -> None:
-    wait = min(SHORTEST_WAIT * 2 ** min(connection.failures, 10), LONGEST_WAIT)
-    if retry_after:
-        asked = timedelta(seconds=min(retry_after, MOST_RETRY_AFTER.total_seconds()))
-        wait = max(wait, asked)
-    _settle(connection, now=now, failures=connection.failures + 1, trouble=code, wait=wait)
-
-
-def _settle(
-    connection: Connection,
-    *,
-    now: datetime,
-    failures: int,
-    trouble: str,
-    wait: timedelta,
-    **more: datetime,
-) -> None:
-    # Spread by the id, so that connections made in one minute don't stay in step for ever.
-    spread = wait * (connection.pk.int % 100) / 1000
-    Connection.objects.filter(pk=connection.pk, claim_token=connection.claim_token).update(
-        claim_token=None,
-        claimed_until=None,
-        failures=failures,
-        trouble=trouble,
-        due_at=now + wait + spread,
-        **more,
+def _pull(connection: Connection, cursor: str, now: datetime) -> TaskPull | CalendarPull:
+    source = sources.get(connection.source)
+    time_zone = connection.user.time_zone
+    if isinstance(source, UsesAddress):
+        try:
+            address = connection.access_token
+        except CannotDecrypt as error:
+            raise SourceTrouble("sealed", f"its address can't be opened: {error}") from error
+        return source.pull(address, cursor=cursor, now=now, time_zone=time_zone)
+    if isinstance(source, SharesCalendar):
+        return with_access(
+            connection,
+            lambda token: source.pull(
+                token, cursor=cursor, now=now, scope=connection.scope, time_zone=time_zone
+            ),
+            now=now,
+        )
+    networked = oauth_source(connection)
+    return with_access(
+        connection, lambda token: networked.pull(token, cursor=cursor, now=now), now=now
     )
-
-
-def _silence(source_id: str) -> str:
-    return f"silent:{source_id}"
-
-
-def _silent() -> list[str]:
-    """The sources to be left alone for now."""
-    keys = {_silence(source_id): source_id for source_id in sources.ids()}
-    counts = cache.get_many(list(keys))
-    return [keys[key] for key, count in counts.items() if count >= SILENT_AFTER]
-
-
-def _note_silence(source_id: str) -> bool:
-    """Counts that a source did not answer; whether it is to be left alone now."""
-    key = _silence(source_id)
-    cache.add(key, 0, timeout=SILENT_SECONDS)
-    with suppress(ValueError):  # it ran out just now, or Redis is down
-        return cache.incr(key) >= SILENT_AFTER
-    return False

@@ -2,7 +2,6 @@
 
 import logging
 import uuid
-from datetime import datetime
 from typing import BinaryIO, cast
 
 from django.conf import settings
@@ -20,8 +19,9 @@ from accounts.preference_keys import HELP_SHARED_PRIOR
 from accounts.signed_in import person
 from integrations.connect import BadState, begin, finish, take_attempt, take_file
 from integrations.disconnect import disconnect
-from integrations.formats.facts import BadFormat
+from integrations.formats.facts import BadFormat, CalendarPull, TaskPull
 from integrations.models import Connection
+from integrations.shown import label_of, links, shown
 from integrations.source import (
     AcceptsFile,
     NeedsReconnect,
@@ -44,44 +44,18 @@ REDIRECT_ERRORS = {
 @require_safe
 def connect(request: HttpRequest) -> HttpResponse:
     """What can be connected, and what is."""
-    return render(request, "integrations/connect.html", {"links": _links(request)})
+    return render(request, "integrations/connect.html", {"links": links(person(request).pk)})
 
 
 @never_cache
 @require_safe
 def settings_page(request: HttpRequest) -> HttpResponse:
-    wishes = preferences.of(person(request))
-    return render(
-        request,
-        "integrations/settings.html",
-        {"links": _links(request), "helps": wishes[HELP_SHARED_PRIOR]},
-    )
-
-
-def _links(request: HttpRequest) -> list[dict[str, object]]:
-    mine = {c.source: c for c in Connection.objects.filter(user=request.user.pk)}
-    return [
-        {
-            "source": source,
-            "connection": mine.get(source.id),
-            "oauth": isinstance(source, UsesOAuth),
-            "available": not isinstance(source, UsesOAuth) or source.is_configured(),
-            "read": _ago(mine.get(source.id), timezone.now()),
-        }
-        for source in sources
-    ]
-
-
-def _ago(connection: Connection | None, now: datetime) -> str:
-    """When it was last read, in words: "3 minutes ago"."""
-    if connection is None or connection.synced_at is None:
-        return ""
-    seconds = (now - connection.synced_at).total_seconds()
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            count = int(seconds // length)
-            return f"{count} {unit}{'s' if count != 1 else ''} ago"
-    return "just now"
+    user = person(request)
+    context = {
+        "shown": shown(user.pk, now=timezone.now()),
+        "helps": preferences.of(user)[HELP_SHARED_PRIOR],
+    }
+    return render(request, "integrations/settings.html", context)
 
 
 def _user(request: HttpRequest) -> User:
@@ -156,7 +130,7 @@ def connect_callback(request: HttpRequest, source_id: str) -> HttpResponse:
 
 @require_POST
 def upload(request: HttpRequest, source_id: str) -> HttpResponse:
-    """A calendar file, read at once."""
+    """A file, read at once."""
     source = _source(source_id)
     if not isinstance(source, AcceptsFile):
         raise Http404
@@ -165,14 +139,22 @@ def upload(request: HttpRequest, source_id: str) -> HttpResponse:
         messages.error(request, "Choose a file first.")
         return redirect("connect")
     try:
-        count = take_file(_user(request), source, cast(BinaryIO, file.file), now=timezone.now())
+        pull = take_file(_user(request), source, cast(BinaryIO, file.file), now=timezone.now())
     except BadFormat as error:
         messages.error(request, str(error))
         return redirect("connect")
-    noun = "coming event" if count == 1 else "coming events"
-    messages.success(request, f"{count} {noun} in the next two weeks." if count else
-                     "The file is fine, and has nothing in the next two weeks.")  # fmt: skip
+    messages.success(request, _in_words(pull))
     return redirect("settings")
+
+
+def _in_words(pull: CalendarPull | TaskPull) -> str:
+    """What was in a file."""
+    if isinstance(pull, TaskPull):
+        tasks = f"{len(pull.open)} open task{'' if len(pull.open) == 1 else 's'}."
+        return tasks if pull.open else "The file is fine, and nothing in it is open."
+    events = f"{len(pull.coming)} coming event{'' if len(pull.coming) == 1 else 's'}"
+    nothing = "The file is fine, and has nothing in the next two weeks."
+    return f"{events} in the next two weeks." if pull.coming else nothing
 
 
 @require_POST
@@ -180,6 +162,7 @@ def cut(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """Disconnects one of the user's own connections."""
     connection = get_object_or_404(Connection, pk=connection_id, user=request.user.pk)
     name = sources.get(connection.source).name if connection.source in sources else "It"
+    name = label_of(connection) or name
     disconnect(connection, now=timezone.now())
     messages.success(request, f"{name} is disconnected, and what came from it is gone.")
     return redirect("settings")

@@ -6,12 +6,11 @@ from these declarations. What can be wrong about a value is a system check of th
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import dj_database_url
 
 from adminconsole.theme import UNFOLD as UNFOLD
-from oo.lib.env import Env, read_dotenv
+from oo.lib.env import Env, host_and_port, read_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # The second file is where `make run` tells commands in another terminal what it has started.
@@ -108,6 +107,22 @@ CACHES = {
 }
 
 # ------------------------------------------------------------------------------------------------
+env.section("The bus")
+
+NATS_URL = env.text(
+    "NATS_URL",
+    "",
+    "nats://user:password@host:4222 or tls://…, several with commas: a NATS server with JetStream, to "
+    "which every event is mirrored for programs beside oO. Empty: there is none, and all else is the "
+    "same.",
+)
+NATS_CREDENTIALS = env.text(
+    "NATS_CREDENTIALS",
+    "",
+    "Path of a .creds file, where the server wants one instead of a password.",
+)
+
+# ------------------------------------------------------------------------------------------------
 env.section("Sign-in with Google")
 
 SANDBOX_URL = env.text(
@@ -187,6 +202,28 @@ TODOIST_API_URL = env.text(
 ).rstrip("/")
 
 # ------------------------------------------------------------------------------------------------
+env.section("Google Calendar")
+
+GOOGLE_CALENDAR_CLIENT_ID = env.text(
+    "GOOGLE_CALENDAR_CLIENT_ID",
+    GOOGLE_CLIENT_ID,
+    "OAuth client of calendars. By default the one of sign-in, with its secret.",
+)
+GOOGLE_CALENDAR_CLIENT_SECRET = env.text(
+    "GOOGLE_CALENDAR_CLIENT_SECRET", GOOGLE_CLIENT_SECRET, "Its secret."
+)
+GOOGLE_CALENDAR_URL = env.text(
+    "GOOGLE_CALENDAR_URL",
+    f"{_google}/calendar/v3" if _google else "https://www.googleapis.com/calendar/v3",
+    "Base address of the Calendar API, version 3.",
+).rstrip("/")
+GOOGLE_REVOKE_URL = env.text(
+    "GOOGLE_REVOKE_URL",
+    f"{_google}/revoke" if _google else "https://oauth2.googleapis.com/revoke",
+    "Where grants of calendars are revoked.",
+)
+
+# ------------------------------------------------------------------------------------------------
 env.section("Sources")
 
 SYNC_EVERY_SECONDS = env.whole(
@@ -200,7 +237,27 @@ SNAPSHOT_HOURS = env.whole(
     24,
     "How long the encrypted text of tasks stays in the cache without a re-read.",
 )
-UPLOAD_MAX_BYTES = env.whole("UPLOAD_MAX_BYTES", 5_000_000, "Largest calendar file taken.")
+UPLOAD_MAX_BYTES = env.whole(
+    "UPLOAD_MAX_BYTES",
+    5_000_000,
+    "Largest file taken that is read at once: a calendar, a todo.txt.",
+)
+UPLOAD_DIR = Path(
+    env.text(
+        "UPLOAD_DIR",
+        str(VAR_DIR / "uploads"),
+        "A private directory that the web and the workers share, where health exports wait to be read.",
+    )
+)
+HEALTH_UPLOAD_MAX_BYTES = env.whole(
+    "HEALTH_UPLOAD_MAX_BYTES", 500_000_000, "Largest health export taken, packed as it comes."
+)
+HEALTH_READ_SECONDS = env.whole(
+    "HEALTH_READ_SECONDS", 600, "A health export that takes longer to read than this is refused."
+)
+HEALTH_DAYS = env.whole(
+    "HEALTH_DAYS", 400, "Of how many days sleep, steps, mindful minutes and heart rate are kept."
+)
 SOURCE_TIMEOUT_SECONDS = env.number(
     "SOURCE_TIMEOUT_SECONDS", 10.0, "Longest wait for one answer of a source."
 )
@@ -209,9 +266,25 @@ OUTGOING_TRUSTED_HOSTS = env.words(
     [SANDBOX_URL.split("://", 1)[1]] if SANDBOX_URL else [],
     "host:port pairs that may lead to a private address. Everything else must be public.",
 )
+WEBHOOK_MAX_BYTES = env.whole(
+    "WEBHOOK_MAX_BYTES", 65_536, "Largest body that a user's own endpoint takes; at most 100000."
+)
+WEBHOOKS_PER_MINUTE = env.whole(
+    "WEBHOOKS_PER_MINUTE", 120, "How many deliveries one endpoint takes in a minute."
+)
+READS_PER_HOUR = env.whole(
+    "READS_PER_HOUR",
+    120,
+    "How often all connections of one user together are read in an hour, at most.",
+)
 SOURCES = [
     "integrations.sources.todoist.Todoist",
+    "integrations.sources.google_calendar.GoogleCalendar",
+    "integrations.sources.ical_feed.ICalendarFeed",
     "integrations.sources.ical.ICalendar",
+    "integrations.sources.apple_health.AppleHealth",
+    "integrations.sources.todotxt.TodoTxt",
+    "integrations.sources.webhook.Webhook",
 ]
 
 # ------------------------------------------------------------------------------------------------
@@ -257,14 +330,19 @@ SHADOW_POLICIES = env.words(
 )
 PRIOR_EPSILON = env.number(
     "PRIOR_EPSILON",
-    1.0,
-    "What one nightly estimate of the shared prior may spend of the privacy of those who take part: "
-    "the ε of differential privacy. Smaller blurs more. 0 turns the estimates off.",
+    4.0,
+    "What one estimate of the shared prior may spend of the privacy of those who take part: the ε of "
+    "differential privacy. Smaller blurs more and needs more people. 0 turns the estimates off.",
+)
+PRIOR_EPSILON_TOTAL = env.number(
+    "PRIOR_EPSILON_TOTAL",
+    20.0,
+    "What all estimates together may spend of somebody who took part in every one. Then they end.",
 )
 PRIOR_PEOPLE = env.whole(
     "PRIOR_PEOPLE",
     20,
-    "With fewer people than this taking part, the prior shipped with oO stays in use.",
+    "With fewer people than this taking part, newcomers start from what they started from before.",
 )
 MLFLOW_TRACKING_URI = env.text(
     "MLFLOW_TRACKING_URI",
@@ -276,11 +354,6 @@ MLFLOW_TRACKING_TOKEN = env.text(
     "MLFLOW_TRACKING_TOKEN", "", "Bearer token of that server, if any."
 )
 MLFLOW_EXPERIMENT = env.text("MLFLOW_EXPERIMENT", "oO", "The experiment that runs are put into.")
-if MLFLOW_TRACKING_URI:
-    # The operator names it, mostly inside their own network. Without a port, that of its scheme.
-    _mlflow = urlsplit(MLFLOW_TRACKING_URI)
-    _port = 443 if _mlflow.scheme == "https" else 80
-    OUTGOING_TRUSTED_HOSTS.append(f"{_mlflow.hostname}:{_mlflow.port or _port}")
 LITELLM_URL = env.text(
     "LITELLM_URL",
     "",
@@ -291,13 +364,12 @@ LITELLM_KEY = env.text("LITELLM_KEY", "", "Key of that proxy, if it wants one.")
 OLLAMA_URL = env.text(
     "OLLAMA_URL",
     "",
-    "Address of an Ollama server, asked where there is no LiteLLM proxy. Its models have names of "
-    "their own: `ollama cp llama3.2 judge` makes one the judge.",
+    "http:// or https:// address of an Ollama server, asked where there is no LiteLLM proxy. Its models "
+    "have names of their own: `ollama cp llama3.2 judge` makes one the judge.",
 ).rstrip("/")
-for _url in filter(None, (LITELLM_URL, OLLAMA_URL)):
-    _parts = urlsplit(_url)
-    _port = _parts.port or (443 if _parts.scheme == "https" else 80)
-    OUTGOING_TRUSTED_HOSTS.append(f"{_parts.hostname}:{_port}")
+# The operator names them, mostly inside their own network. What is no address is a system check.
+_named = map(host_and_port, (MLFLOW_TRACKING_URI, LITELLM_URL, OLLAMA_URL))
+OUTGOING_TRUSTED_HOSTS += [place for place in _named if place]
 
 # ------------------------------------------------------------------------------------------------
 env.section("Privacy")
@@ -471,6 +543,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Where more is taken than UPLOAD_MAX_BYTES: written to disk as it comes, see integrations/uploads.py.
+LARGE_FORMS = {"/connect/apple_health/export/": HEALTH_UPLOAD_MAX_BYTES}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 

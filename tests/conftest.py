@@ -1,6 +1,7 @@
 """Fixtures that start the real parts. tests/services/plugin.py tells where they will be found.
 
 `redis_server`  always there, emptied after each test; .stop() and .start() for a broken Redis
+`nats`          NATS with JetStream, named by settings.NATS_URL while the test runs; .kill(), .start()
 `sandbox`       Google and Todoist on localhost: .url, .control for /_control/...; reset per test
 `worker`        a Celery worker process on the test database: .kill(), .restart(), .log
 `live`          the web server at settings.PUBLIC_URL, on the test database: .url
@@ -21,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.services import plugin
 from tests.services.browser import ARGUMENTS, find_browser
 from tests.services.celery import Worker
+from tests.services.nats import NatsServer
 from tests.services.redis import RedisServer
 from tests.services.sandbox import Sandbox
 
@@ -82,6 +84,16 @@ def redis_server(_redis_process: RedisServer) -> Iterator[RedisServer]:
     if not _redis_process.running:
         _redis_process.start()
     _redis_process.empty()
+
+
+@pytest.fixture
+def nats(settings: Any) -> Iterator[NatsServer]:
+    """A new one for each test: streams have memories."""
+    server = NatsServer()
+    server.start()
+    settings.NATS_URL = server.url
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ class OverdueTask(Agent):
         says="Tasks whose day has passed, the longest and most urgent first.",
         listens=("signals.task.synced", "signals.task.completed"),
         ttl=timedelta(hours=6),
-        needs=("todoist",),
+        needs=("todoist", "todotxt", "webhook"),
         params=(
             Param(
                 "lateness_tolerance_days",

@@ -1,7 +1,10 @@
 """What a source's answer becomes: values without behaviour, shared by all formats. Pure."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+EventKind = Literal["busy", "focus", "away"]
 
 
 class BadFormat(ValueError):
@@ -29,13 +32,17 @@ class SeenTask:
 
 @dataclass(frozen=True)
 class SeenEvent:
-    """A coming occurrence in a calendar, in UTC; all-day and floating ones in the user's zone."""
+    """A coming occurrence in a calendar, in UTC; all-day and floating ones in the user's zone.
+
+    `kind` is "busy", or "focus" or "away": a time the user set aside, in which nobody is nudged.
+    """
 
     external_id: str
     title: str
     starts_at: datetime
     ends_at: datetime
     all_day: bool = False
+    kind: EventKind = "busy"
 
 
 @dataclass(frozen=True)
@@ -48,20 +55,85 @@ class Closed:
 
 @dataclass(frozen=True)
 class TaskPull:
-    """One read of a task list. `complete` means: what isn't here isn't there any more."""
+    """One read of a task list. `complete` means: what isn't here isn't there any more.
+
+    `done` says when tasks, or an occurrence of those that recur, were completed lately: it tells a
+    task that is gone from one that was deleted, and one that moved on from one that was put off.
+    `account` is whose list it is, where the answer says so.
+    """
 
     open: list[SeenTask]
     closed: list[Closed] = field(default_factory=list)
     complete: bool = True
     cursor: str = ""
     refused: int = 0  # entries that made no sense and were left out
+    done: dict[str, datetime] = field(default_factory=dict)
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class CompletedTask:
+    """A task that its source remembers as completed. Its text is left out."""
+
+    external_id: str
+    completed_at: datetime
+    project_id: str = ""
+    priority: int = 1
+    due_on: date | None = None
+    recurring: bool = False
+    added_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CompletedPage:
+    """Some completed tasks, and where the next page is, if there is one."""
+
+    tasks: list[CompletedTask]
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a webhook says: whose account, and which task was completed when, if one was."""
+
+    account: str
+    completed: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class CalendarPull:
-    """One read of a calendar: all its occurrences inside the window."""
+    """One read of a calendar: all its occurrences inside the window, or what of them changed.
+
+    `complete` means: what isn't here isn't there any more; else `gone` names what went, and
+    `unchanged` that there is no news at all. `rest`: not to be read again before.
+    """
 
     coming: list[SeenEvent]
     refused: list[str] = field(
         default_factory=list
     )  # why entries were left out, without their text
+    complete: bool = True
+    gone: list[str] = field(default_factory=list)
+    cursor: str = ""
+    unchanged: bool = False
+    rest: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
+class SeenDay:
+    """What one day of a health export comes to, in one measure: minutes, steps or beats a minute."""
+
+    day: date
+    measure: str  # "sleep", "steps", "mindful" or "resting"
+    value: float
+
+
+@dataclass(frozen=True)
+class HealthPull:
+    """One read of a health export: all its days from `since` to the day it was made on."""
+
+    days: list[SeenDay]
+    since: date
+    made_on: date
+    refused: list[str] = field(default_factory=list)  # what was left out and why, without its text

@@ -22,6 +22,7 @@ from integrations.formats.ical_zones import Zones, user_zone
 NO_EVENTS = "There are no events in this calendar file."
 NOTHING_USABLE = "None of the events in this file can be used."
 UNTITLED = "Busy"
+BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"  # of Outlook: FREE, TENTATIVE, BUSY or OOF
 MOST_NOTES = 10
 PADDING = timedelta(days=2)  # around the window, for the sake of zones
 
@@ -37,6 +38,7 @@ def parse(
     max_events: int = 5000,
     max_occurrences: int = 500,
     guard: Guard = nullcontext,
+    may_be_empty: bool = False,
 ) -> CalendarPull:
     """What is on from now until `days` later: the first `max_occurrences` of it.
 
@@ -48,6 +50,8 @@ def parse(
     users, last = user_zone(time_zone), now + timedelta(days=days)
     raw = scan(data, first=(now - timedelta(days=1)).date(), last=last.date())
     if not raw.events and not raw.elsewhen:
+        if may_be_empty:
+            return CalendarPull(coming=[])
         raise BadFormat(NO_EVENTS)
     if len(raw.events) > max_events:
         raise BadFormat(f"This calendar has more than {max_events} events that may be coming.")
@@ -138,6 +142,7 @@ def _coming(
                     starts_at=starts_at,
                     ends_at=ends_at,
                     all_day=all_day,
+                    kind="away" if _word(event, BUSY_STATUS) == "OOF" else "busy",
                 )
                 yield _is_busy(event), seen
 
@@ -190,7 +195,7 @@ def _is_busy(event: Event) -> bool:
     return not (
         _word(event, "STATUS") == "CANCELLED"
         or _word(event, "TRANSP") == "TRANSPARENT"
-        or _word(event, "X-MICROSOFT-CDO-BUSYSTATUS") == "FREE"
+        or _word(event, BUSY_STATUS) == "FREE"
     )
 
 

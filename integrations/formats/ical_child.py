@@ -1,7 +1,7 @@
 """Reads one calendar file as a process of its own, which limits itself and can be killed.
 
-`python -m integrations.formats.ical_child`: standard input is a line of JSON (`time_zone`, `now`)
-and then the file; standard output is one JSON object, {"coming", "refused"} or {"error"}.
+`python -m integrations.formats.ical_child`: standard input is a line of JSON (`time_zone`, `now`,
+`may_be_empty`) and then the file; standard output is one JSON object, {"coming", "refused"} or {"error"}.
 """
 
 import json
@@ -32,14 +32,23 @@ def main() -> None:
     now = datetime.fromisoformat(asked["now"])
     told: dict[str, object]
     try:
-        pull = parse(data, time_zone=asked["time_zone"], now=now, guard=series_guard)
+        pull = parse(
+            data,
+            time_zone=asked["time_zone"],
+            now=now,
+            guard=series_guard,
+            may_be_empty=asked["may_be_empty"],
+        )
     except BadFormat as error:
         told = {"error": str(error)}
     except MemoryError:
         told = {"error": TOO_MUCH}
     else:
         coming = [
-            [e.external_id, e.title, e.starts_at.isoformat(), e.ends_at.isoformat(), e.all_day]
+            [
+                *(e.external_id, e.title, e.starts_at.isoformat(), e.ends_at.isoformat()),
+                *(e.all_day, e.kind),
+            ]
             for e in pull.coming
         ]
         told = {"coming": coming, "refused": pull.refused}

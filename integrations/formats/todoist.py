@@ -1,7 +1,8 @@
 """Todoist's API v1 objects into values. Pure, and distrustful: what makes no sense is left out."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, TypeGuard
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from integrations.formats.facts import BadFormat, Closed, SeenTask, TaskPull
 
@@ -20,7 +21,7 @@ def parse_sync(body: Any, *, now: datetime) -> TaskPull:
     if not isinstance(body, dict) or not isinstance(body.get("items"), list):
         raise BadFormat("Todoist's answer is not a sync reply.")
     cursor = body.get("sync_token")
-    if not _is_opaque(cursor, LONGEST_CURSOR):
+    if not is_opaque(cursor, LONGEST_CURSOR):
         raise BadFormat("Todoist's answer has no sync token.")
     open_tasks: list[SeenTask] = []
     closed: list[Closed] = []
@@ -41,7 +42,41 @@ def parse_sync(body: Any, *, now: datetime) -> TaskPull:
         complete=body.get("full_sync") is True,
         cursor=cursor,
         refused=refused,
+        account=_account(body.get("user")),
     )
+
+
+def _account(user: Any) -> str:
+    """Whose account it is. The object holds a token and an address as well, which stay in it."""
+    account = user.get("id") if isinstance(user, dict) else None
+    return account if is_opaque(account, LONGEST_ID) else ""
+
+
+def put_off(due: Any, day: date) -> dict[str, Any]:
+    """The due date, as a command sets it, moved to a day: its time of day and its zone stay, and a
+    task that recurs goes on to, which takes the words it was made with.
+    """
+    if not isinstance(due, dict) or not isinstance(due.get("date"), str):
+        return {"date": day.isoformat()}
+    _, local, fixed, recurring = parse_due(due)
+    zone, moved = due.get("timezone"), day.isoformat()
+    if local is not None:
+        moved = datetime.combine(day, local.time()).isoformat()
+    elif fixed is not None:
+        there = _zone(zone)
+        at = datetime.combine(day, fixed.astimezone(there).time(), there).astimezone(UTC)
+        moved = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    put = {"date": moved, "timezone": zone, "is_recurring": recurring}
+    if recurring:
+        put["string"] = due.get("string")
+    return {k: v for k, v in {**put, "lang": due.get("lang")}.items() if v is not None}
+
+
+def _zone(name: Any) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        return UTC
 
 
 def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed:
@@ -49,7 +84,7 @@ def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed:
     if not isinstance(item, dict):
         raise BadFormat("A task is not an object.")
     external_id = item.get("id")
-    if not _is_opaque(external_id, LONGEST_ID):
+    if not is_opaque(external_id, LONGEST_ID):
         raise BadFormat("A task has no usable id.")
     if item.get("is_deleted") is True:
         return Closed(external_id)
@@ -69,7 +104,7 @@ def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed:
         external_id=external_id,
         # JSON can spell halves of characters, which nothing else can write.
         title=content.strip()[:LONGEST_TITLE].encode(errors="replace").decode(),
-        project_id=project_id if _is_opaque(project_id, LONGEST_ID) else "",
+        project_id=project_id if is_opaque(project_id, LONGEST_ID) else "",
         priority=priority if priority in (2, 3, 4) else 1,
         due_on=due_on,
         due_local=due_local,
@@ -111,7 +146,7 @@ def parse_instant(text: Any) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _is_opaque(value: Any, longest: int) -> TypeGuard[str]:
+def is_opaque(value: Any, longest: int) -> TypeGuard[str]:
     """Whether this can be an id or a token: short, and nothing that a database or a header refuses."""
     return (
         isinstance(value, str)

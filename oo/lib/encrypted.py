@@ -45,8 +45,13 @@ def fingerprint(text: str) -> str:
 
     Keyed with the first encryption key, so after a rotation everything looks changed once.
     """
-    key = settings.ENCRYPTION_KEYS[0].encode()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
+    return fingerprints(text)[0]
+
+
+def fingerprints(text: str) -> list[str]:
+    """What the fingerprint of a text is now, and what it was under each older key: to look it up."""
+    keys = [key.encode() for key in settings.ENCRYPTION_KEYS]
+    return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32] for key in keys]
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # no parameters at run time

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+PORTS = {"http": 80, "https": 443}
 
 
 class BadSetting(Exception):
@@ -88,6 +90,21 @@ def _parse_bool(raw: str) -> bool:
     if raw.lower() in FALSE:
         return False
     raise ValueError(raw)
+
+
+def host_and_port(address: str) -> str | None:
+    """Where a http or https address leads, as OUTGOING_TRUSTED_HOSTS has it; None for no such address.
+
+    Without a port it is that of the scheme.
+    """
+    try:
+        parts = urlsplit(address)
+        port = parts.port  # raises ValueError for one that is no port
+    except ValueError:
+        return None
+    if parts.scheme not in PORTS or not parts.hostname:
+        return None
+    return f"{parts.hostname}:{PORTS[parts.scheme] if port is None else port}"
 
 
 def read_dotenv(path: Path | None) -> dict[str, str]:

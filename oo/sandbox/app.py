@@ -12,7 +12,10 @@ from . import badday
 from .clock import stamp
 from .control_api import control_api
 from .control_page import control_page
+from .feeds import feeds
 from .google import google
+from .google_calendar import google_calendar
+from .health import health
 from .oauth import Unanswerable
 from .todoist.authorization import authorization
 from .todoist.errors import ApiError
@@ -23,7 +26,7 @@ from .world import EXTENSION, World, the_world
 LARGEST_BODY = 1024 * 1024
 ASSETS = "/_assets"
 # The services whose requests are logged and can be struck by faults.
-SERVICES = ("/google/", "/todoist/")
+SERVICES = ("/google/", "/todoist/", "/feeds/")
 
 
 def create_app(world: World) -> Flask:
@@ -38,7 +41,17 @@ def create_app(world: World) -> Flask:
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(Unanswerable, _unanswerable)
     app.register_error_handler(HTTPException, _http_error)
-    for room in (google, authorization, rest, sync, control_api, control_page):
+    for room in (
+        google,
+        google_calendar,
+        feeds,
+        authorization,
+        rest,
+        sync,
+        control_api,
+        control_page,
+        health,
+    ):
         app.register_blueprint(room)
     for shut in ("rest/v2", "sync/v8", "sync/v9"):
         app.add_url_rule(

@@ -48,6 +48,8 @@ def spoiled(fault: Fault, response: Response) -> Response:
 
 
 def _refusal(fault: Fault) -> Response:
+    if request.path.startswith("/google/calendar/"):
+        return _google_error(fault)
     if not request.path.startswith("/todoist/api/"):
         codes = {"429": (429, "rate_limit_exceeded"), "500": (500, "server_error")}
         status, code = codes.get(fault.kind, (401, "invalid_token"))
@@ -57,6 +59,21 @@ def _refusal(fault: Fault) -> Response:
         return response
     errors = {"429": limits_reached(fault.seconds), "500": server_error()}
     raise errors.get(fault.kind, unauthorized())
+
+
+def _google_error(fault: Fault) -> Response:
+    """As Google's APIs put it. Too much is a 403 as often as a 429."""
+    status, reason = {
+        "429": (429, "rateLimitExceeded"),
+        "403": (403, "userRateLimitExceeded"),
+        "500": (500, "backendError"),
+    }.get(fault.kind, (401, "authError"))
+    entry = {"domain": "usageLimits" if status in (403, 429) else "global", "reason": reason}
+    response = jsonify(error={"errors": [entry], "code": status, "message": reason})
+    response.status_code = status
+    if status in (403, 429) and fault.seconds:
+        response.headers["Retry-After"] = str(max(1, round(fault.seconds)))
+    return response
 
 
 def _oauth_error(status: int, code: str) -> Response:

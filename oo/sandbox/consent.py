@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from flask import Response, g, render_template, request
@@ -23,14 +23,22 @@ def ask(
     state: str | None,
     redirect_uri: str,
     wishes: list[str],
+    choices: Mapping[str, str] | None = None,
 ) -> Response | str:
-    """Show the page, or act on what was chosen there."""
+    """Show the page, or act on what was chosen there. Each of ``choices`` can be left unticked."""
     if request.method == "GET":
-        return _page(service, wishes, redirect_uri)
+        return _page(service, wishes, redirect_uri, choices or {})
     persona = BY_ID.get(request.form.get("persona", ""))
     if persona is None:
         return send_back(redirect_uri, error="access_denied", state=state)
     return agreed(consent_of(persona.id), state)
+
+
+def unticked(choices: Iterable[str]) -> set[str]:
+    """The choices that the page offered and the person left out."""
+    if "choosing" not in request.form:
+        return set()
+    return set(choices) - set(request.form.getlist("ticked"))
 
 
 def agreed(consent: Consent, state: str | None) -> Response:
@@ -43,7 +51,7 @@ def agreed(consent: Consent, state: str | None) -> Response:
     return response
 
 
-def _page(service: str, wishes: list[str], redirect_uri: str) -> str:
+def _page(service: str, wishes: list[str], redirect_uri: str, choices: Mapping[str, str]) -> str:
     last = request.cookies.get(COOKIE) if service == "todoist" else None
     people = sorted(PERSONAS, key=lambda persona: persona.id != last)
     # Chromium holds a form's redirects to form-action too, and ours leads back to the app.
@@ -55,6 +63,7 @@ def _page(service: str, wishes: list[str], redirect_uri: str) -> str:
         people=people,
         signed_in=last,
         wishes=_listed(wishes) or "know who you are",
+        choices=choices,
     )
 
 

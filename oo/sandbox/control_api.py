@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from .clock import moment
 from .faults import Fault
+from .feeds import path_of, reset_secret
 from .personas import BY_ID, PERSONAS, Persona
+from .sender import send
 from .todoist import tasks
 from .todoist.errors import ApiError
+from .todoist.webhooks import MISCHIEF
 from .world import the_world
 
 control_api = Blueprint("control_api", __name__, url_prefix="/_control")
@@ -118,6 +123,88 @@ def act_on_task(id: str, verb: str) -> Response:
     return jsonify(ok=True)
 
 
+@control_api.get("/events")
+def list_calendar() -> Response:
+    with the_world().diary(_persona(request.args.get("persona"))) as diary:
+        return jsonify(events=diary.rows())
+
+
+@control_api.post("/events")
+def add_event() -> Response:
+    """As if the person wrote something into their calendar: title, starts_at, minutes, and more."""
+    body = _body()
+    persona = _persona(body.pop("persona", None))
+    try:
+        title, minutes = str(body.pop("title")), int(body.pop("minutes", 60))
+        starts = moment(str(body.pop("starts_at")))
+    except (KeyError, ValueError):
+        raise Misunderstood("an event has a title, starts_at and minutes") from None
+    with the_world().diary(persona) as diary:
+        made = diary.add(title, starts, minutes, **body)
+    the_world().herald.tell(persona)
+    return jsonify(made)
+
+
+@control_api.post("/events/<id>")
+def change_event(id: str) -> Response:
+    """Alters the fields of an event that are given; `status: cancelled` cancels it."""
+    body = _body()
+    persona = _persona(body.pop("persona", None))
+    with the_world().diary(persona) as diary:
+        changed = diary.change(id, **body)
+    if changed is None:
+        raise Misunderstood("there is no such event")
+    the_world().herald.tell(persona)
+    return jsonify(changed)
+
+
+@control_api.post("/forget-sync-tokens")
+def forget_sync_tokens() -> Response:
+    """From now on a persona's sync tokens of the calendar are answered with 410."""
+    persona = _persona(_body().get("persona"))
+    with the_world().diary(persona) as diary:
+        version = diary.version
+    the_world().store.remember(f"diary_forgot:{persona.id}", str(version + 1))
+    return jsonify(ok=True)
+
+
+@control_api.get("/channels")
+def list_channels() -> Response:
+    return jsonify(channels=the_world().herald.listed())
+
+
+@control_api.get("/feed")
+def show_feed() -> Response:
+    """Where a persona's calendar is published."""
+    world = the_world()
+    path = path_of(_persona(request.args.get("persona")), world.store)
+    return jsonify(address=world.config.public_url + path)
+
+
+@control_api.post("/feed/reset")
+def reset_feed() -> Response:
+    """As if the person reset the secret address: the old one leads nowhere."""
+    reset_secret(_persona(_body().get("persona")), the_world().store)
+    return jsonify(ok=True)
+
+
+@control_api.post("/webhooks")
+def plan_webhooks() -> Response:
+    """What becomes of the next deliveries: `lose`, `repeat`, `forge`, each how many; or a `storm`."""
+    body = _body()
+    counts = {name: body[name] for name in MISCHIEF if name in body}
+    if not all(
+        type(count) is int and count >= 0 for count in [*counts.values(), body.get("storm", 0)]
+    ):
+        raise Misunderstood(f"{', '.join(MISCHIEF)} and storm are numbers")
+    world = the_world()
+    world.postman.plan(**counts)
+    if body.get("storm"):
+        with world.account(_persona(body.get("persona"))) as account:
+            world.postman.storm(account, body["storm"])
+    return jsonify(ok=True)
+
+
 @control_api.post("/revoke")
 def revoke() -> Response:
     """As if the person removed the app in the settings of a service."""
@@ -127,6 +214,24 @@ def revoke() -> Response:
     persona = _persona(body.get("persona"))
     with the_world().grants(body["service"]) as grants:
         return jsonify(revoked_tokens=grants.revoke_persona(persona.id))
+
+
+@control_api.post("/send")
+def send_webhook() -> Response:
+    """As if something of the person's posted to their endpoint in oO: ``{url, secret, body}``, and
+    perhaps an ``id`` and a ``fault``. The answer is the endpoint's.
+    """
+    body = _body()
+    url, secret, id, fault = (body.get(name, "") for name in ("url", "secret", "id", "fault"))
+    if not all(isinstance(one, str) for one in (url, secret, id, fault)):
+        raise Misunderstood("url, secret, id and fault are text")
+    try:
+        answer = send(url, secret, body.get("body"), id=id, fault=fault)
+    except ValueError as error:
+        raise Misunderstood(str(error)) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise Misunderstood(f"nobody answered: {type(error).__name__}") from None
+    return jsonify(status=answer.status, body=answer.body)
 
 
 @control_api.get("/grants")

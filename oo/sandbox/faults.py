@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 KINDS = frozenset(
-    {"slow", "429", "500", "revoked", "garbage", "truncated", "html", "hang", "wrong_types"}
+    {"slow", "403", "429", "500", "revoked", "garbage", "truncated", "html", "hang", "wrong_types"}
 )
 # The request is carried out and only its answer is spoiled: the case where a client cannot know.
 SPOILS_THE_ANSWER = frozenset({"truncated", "wrong_types"})
-DEFAULT_SECONDS = {"slow": 2.0, "429": 30.0, "hang": 3600.0}
+DEFAULT_SECONDS = {"slow": 2.0, "403": 30.0, "429": 30.0, "hang": 3600.0}
 
 
 @dataclass

@@ -19,10 +19,15 @@ google = Blueprint("google", __name__, url_prefix="/google")
 
 ACCESS_LIFE = 3599
 ID_TOKEN_LIFE = 3600
+CALENDAR = "https://www.googleapis.com/auth/calendar"
 WISHES = {
     "profile": "see the name",
     "email": "see the e-mail address",
+    f"{CALENDAR}.freebusy": "see when the calendar is busy",
+    f"{CALENDAR}.events.readonly": "see the events in the calendar",
 }
+# Those that a person can leave unticked, one by one.
+OPTIONAL = (f"{CALENDAR}.freebusy", f"{CALENDAR}.events.readonly")
 
 
 def issuer() -> str:
@@ -43,7 +48,7 @@ def discovery() -> Response:
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "scopes_supported": ["openid", "email", "profile"],
+            "scopes_supported": ["openid", *WISHES],
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
             "code_challenge_methods_supported": ["S256"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -66,15 +71,26 @@ def authorize() -> Response | str:
     def consent_of(persona: str) -> Consent:
         offline = asked.get("access_type") == "offline" and _deserves_refresh_token(persona)
         nonce = asked.get("nonce")
-        return Consent("google", persona, redirect_uri, scope, nonce, challenge, offline)
+        granted = " ".join(one for one in scope.split() if one not in consent.unticked(choices))
+        return Consent("google", persona, redirect_uri, granted, nonce, challenge, offline)
+
+    choices = {one: WISHES[one] for one in OPTIONAL if one in scope.split()}
 
     if asked.get("prompt") == "none":
         persona = BY_EMAIL.get(asked.get("login_hint", ""))
         if persona is None:
             return oauth.send_back(redirect_uri, error="login_required", state=state)
         return consent.agreed(consent_of(persona.id), state)
-    wishes = [words for name, words in WISHES.items() if name in scope.split()]
-    return consent.ask("google", consent_of, state=state, redirect_uri=redirect_uri, wishes=wishes)
+    granted = scope.split()
+    wishes = [words for name, words in WISHES.items() if name in granted and name not in choices]
+    return consent.ask(
+        "google",
+        consent_of,
+        state=state,
+        redirect_uri=redirect_uri,
+        wishes=wishes,
+        choices=choices,
+    )
 
 
 @google.post("/token")

@@ -48,13 +48,18 @@ CREATE TABLE IF NOT EXISTS commands (
     PRIMARY KEY (persona, uuid)
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS channels (
+    id TEXT PRIMARY KEY, persona TEXT NOT NULL, resource TEXT NOT NULL, address TEXT NOT NULL,
+    token TEXT NOT NULL, expires_at REAL NOT NULL, number INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS deliveries (
     id TEXT PRIMARY KEY, body BLOB NOT NULL, attempts INTEGER NOT NULL, due_at REAL NOT NULL
 ) WITHOUT ROWID;
 """
 
 # What `forget_everything` empties. The signing key is a fact too, and is meant to survive.
-CHANGEABLE = ("codes", "tokens", "objects", "completions", "commands", "deliveries")
+CHANGEABLE = ("codes", "tokens", "objects", "completions", "commands", "deliveries", "channels")
 
 
 class Store:

@@ -10,8 +10,10 @@ from flask import current_app
 from . import keys
 from .clock import Clock
 from .config import Config
+from .diary import Diary
 from .faults import Faults
 from .grants import Grants, InvalidGrant
+from .herald import Herald
 from .journal import Journal
 from .opaque import Opaque
 from .personas import Persona
@@ -35,6 +37,7 @@ class World:
         self.signing_key = keys.SigningKey(self.store)
         self.opaque = Opaque(self.store)
         self.postman = Postman(config, self.store, self.clock)
+        self.herald = Herald(self.store, self.clock)
 
     @contextmanager
     def grants(self, service: str) -> Iterator[Grants]:
@@ -64,6 +67,14 @@ class World:
                 self.postman.take(db, account)
         self.postman.wake()
 
+    @contextmanager
+    def diary(self, persona: Persona) -> Iterator[Diary]:
+        """A persona's calendar, caught up with today."""
+        with self.store.transaction() as db:
+            diary = Diary(db, persona, self.clock.now())
+            diary.catch_up(self.store)
+            yield diary
+
     def reset(self) -> None:
         """A fresh world: nothing granted, nothing edited, real time, no faults."""
         self.store.forget_everything(keep=(keys.FACT,))
@@ -71,10 +82,12 @@ class World:
         self.opaque.renew()
         self.faults.clear()
         self.journal.clear()
+        self.postman.forget()
 
     def close(self) -> None:
         self.faults.stop()
         self.postman.stop()
+        self.herald.stop()
         self.store.close()
 
 

@@ -49,6 +49,7 @@ def sandbox(config: Config) -> list[str]:
         *("--state", str(config.var_dir / "sandbox.sqlite3")),
         *("--public-url", sandbox_url(config)),
         *("--app-url", config.public_url),
+        *("--webhook-url", f"{config.public_url}/hooks/todoist/"),
     ]
 
 

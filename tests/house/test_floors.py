@@ -15,7 +15,7 @@ DOORS = (
     "views", "api", "jobs", "handlers", "pages", "middleware", "authentication", "adapter",
     "dashboard",
 )  # fmt: skip
-BEHIND_DOORS = (".admin.", ".management.commands.")
+BEHIND_DOORS = (".admin.", ".doors.", ".management.commands.")
 CLOCKS = {
     "timezone.now", "timezone.localtime", "timezone.localdate", "datetime.now", "datetime.utcnow",
     "datetime.today", "date.today", "datetime.datetime.now", "datetime.date.today", "time.time",

@@ -13,10 +13,12 @@ from django.core.management import call_command
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from agents.registry import agents
+from integrations.freshness import SLAS
 from integrations.source import sources
 from oo.events import catalogue
 from oo.lib.registry import Registry
 from oo.schedule import TIMETABLE
+from recommender.bandit.feature_list import WITHIN
 from recommender.registry import policies
 from tests.house.floors import dotted, tree
 from tests.house.floors import sources as modules
@@ -66,6 +68,16 @@ def test_what_ops_changed_stays_and_what_left_the_timetable_goes():
 
 def test_the_page_of_settings_is_current():
     call_command("settings_doc", "--check")
+
+
+def test_the_page_of_features_is_current():
+    call_command("features_doc", "--check")
+
+
+def test_the_age_of_a_feature_is_what_its_input_promises():
+    promised = {kind: sla.within for kind, sla in SLAS.items()}
+    for kind, within in WITHIN.items():
+        assert within == promised[kind], kind
 
 
 def messages_of_checks() -> list[tuple[str, ast.Call]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from integrations.source import CompletesTasks, UsesOAuth
+from integrations.source import CompletesTasks, SharesCalendar, UsesOAuth
 from tests.people import NOW
 
 SECRETS = ("the-access-token", "the-refresh-token", "the-code", "the-verifier" * 4)
@@ -37,17 +37,23 @@ class Answers:
         self.queue = [httpx.Response(200, content=json.dumps(body)) for body in bodies]
 
 
-def verbs(source: UsesOAuth) -> dict[str, Callable[[], Any]]:
-    """All that goes out, with secrets that must not come back."""
+def verbs(source: UsesOAuth, **more: Any) -> dict[str, Callable[[], Any]]:
+    """All that goes out, with secrets that must not come back. `more` goes to the reads."""
     found: dict[str, Callable[[], Any]] = {
         "exchange": lambda: source.exchange(
             code=CODE, verifier=VERIFIER, redirect_uri=REDIRECT, now=NOW
         ),
         "refresh": lambda: source.refresh(REFRESH, now=NOW),
         "revoke": lambda: source.revoke(REFRESH),
-        "pull": lambda: source.pull(ACCESS, cursor="", now=NOW),
-        "pull on": lambda: source.pull(ACCESS, cursor="a-cursor", now=NOW),
+        "pull": lambda: source.pull(ACCESS, cursor="", now=NOW, **more),
+        "pull on": lambda: source.pull(ACCESS, cursor="a-cursor", now=NOW, **more),
     }
+    if isinstance(source, SharesCalendar):
+        ours = {"channel_id": "c1", "resource_id": "r1"}
+        found["stop"] = lambda: source.stop(ACCESS, **ours)
+        found["watch"] = lambda: source.watch(
+            ACCESS, channel_id="c1", token=VERIFIER, address=REDIRECT, now=NOW
+        )
     if isinstance(source, CompletesTasks):
         found["complete"] = lambda: source.complete(ACCESS, {"u1": "t1"}, now=NOW)
     return found

@@ -1,7 +1,8 @@
-"""`todoist`: the sandbox's Todoist and people connected to it by real OAuth."""
+"""`todoist`, `google`: the sandbox's services and people connected to them by real OAuth."""
 
 import pytest
 
+from tests.integrations.google_world import GoogleWorld
 from tests.integrations.todoist_world import TodoistWorld
 from tests.services.sandbox import Sandbox
 
@@ -13,3 +14,8 @@ def todoist(sandbox: Sandbox, settings, monkeypatch) -> TodoistWorld:
         monkeypatch.setattr("integrations.sources.todoist.REFRESH_SECONDS", seconds)
 
     return TodoistWorld(sandbox, wait_at_most)
+
+
+@pytest.fixture
+def google(sandbox: Sandbox) -> GoogleWorld:
+    return GoogleWorld(sandbox)

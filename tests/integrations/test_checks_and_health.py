@@ -19,10 +19,14 @@ def test_an_installation_as_it_should_be_has_nothing_to_say():
 
 def test_no_source_that_can_be_connected_is_a_warning_with_the_variables(settings):
     settings.TODOIST_CLIENT_SECRET = ""
-    (said,) = sources_load(None)
-    assert said.id == "integrations.W001"
-    assert said.hint
-    assert "TODOIST_CLIENT_SECRET" in said.hint
+    (beside,) = sources_load(None)
+    assert beside.id == "integrations.I001", "Google Calendar can be connected still"
+    settings.GOOGLE_CALENDAR_CLIENT_SECRET = ""
+    said = sources_load(None)
+    assert {one.id for one in said} == {"integrations.W001"}
+    hints = " ".join(one.hint or "" for one in said)
+    assert "TODOIST_CLIENT_SECRET" in hints
+    assert "GOOGLE_CALENDAR_CLIENT_SECRET" in hints
     found = credentials(NOW)
     assert found.state == "fail"
     assert "TODOIST_CLIENT_ID" in found.fix

@@ -1,6 +1,6 @@
 """Done in oO is done in Todoist: once, in the end, whatever happens on the way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -25,11 +25,11 @@ def completions(link: Link) -> int:
     """How often Todoist has seen anything completed."""
     token = {"Authorization": f"Bearer {link.row().access_token}"}
 
-    now = link.world.now
-    asked = {"since": f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
-             "until": f"{now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}  # fmt: skip
-    url = f"{settings.TODOIST_API_URL}/tasks/completed/by_completion_date"
-    return len(httpx.get(url, params=asked, headers=token).raise_for_status().json()["items"])
+    since = link.world.now - timedelta(hours=1)
+    asked = {"date_from": f"{since:%Y-%m-%d}", "limit": "200"}
+    url = f"{settings.TODOIST_API_URL}/activities"
+    log = httpx.get(url, params=asked, headers=token).raise_for_status().json()["results"]
+    return sum(datetime.fromisoformat(event["event_date"]) >= since for event in log)
 
 
 def command() -> Command:

@@ -5,7 +5,7 @@ What it gives on a good day is in tests/integrations/samples/, under its id.
 
 import random
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, timedelta
 from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,17 +14,22 @@ import pytest
 from django.urls import reverse
 
 from integrations import snapshot
-from integrations.formats.facts import TaskPull
+from integrations.formats.facts import CalendarPull, TaskPull
 from integrations.ingest import ingest_tasks
-from integrations.models import Connection, Task
+from integrations.ingest_calendar import ingest_calendar
+from integrations.models import CalendarEvent, Connection, Task
 from integrations.source import (
+    AcceptsExport,
     AcceptsFile,
     CompletesTasks,
     Grant,
     NeedsReconnect,
+    SharesCalendar,
     SignalSource,
     SourceTrouble,
+    TakesPosts,
     TokenRejected,
+    UsesAddress,
     UsesOAuth,
     sources,
 )
@@ -45,7 +50,17 @@ from tests.integrations.samples import sample_of
 from tests.people import NOW, person
 
 EXPECTED = (SourceTrouble, NeedsReconnect, TokenRejected)
+# Where each kind of source is connected.
+DOORS: dict[type[SignalSource], str] = {
+    UsesOAuth: "connect_start",
+    UsesAddress: "feed_add",
+    AcceptsFile: "upload",
+    AcceptsExport: "hand_over",
+    TakesPosts: "endpoints",
+}
 ON_THE_NETWORK = [source.id for source in sources if isinstance(source, UsesOAuth)]
+WITH_CALENDAR = [source.id for source in sources if isinstance(source, SharesCalendar)]
+WITH_TASKS = [id for id in ON_THE_NETWORK if id not in WITH_CALENDAR]
 COMPLETING = [source.id for source in sources if isinstance(source, CompletesTasks)]
 
 
@@ -92,7 +107,7 @@ def test_it_says_what_it_is(source):
     assert 0 < len(source.name) <= 30
     assert source.says.endswith(".")
     assert len(source.says) <= 120
-    assert isinstance(source, UsesOAuth | AcceptsFile)
+    assert isinstance(source, tuple(DOORS))
 
 
 def test_it_keeps_nothing_of_anybody(source):
@@ -104,8 +119,9 @@ def test_it_is_on_the_connect_page(source, client):
     client.force_login(person("ada@example.com").user)
     page = client.get("/connect/").content.decode()
     assert source.name in page
-    door = "connect_start" if isinstance(source, UsesOAuth) else "upload"
-    assert reverse(door, args=[source.id]) in page
+    (door,) = [name for kind, name in DOORS.items() if isinstance(source, kind)]
+    named = [source.id] if "endpoint" not in door else []
+    assert reverse(door, args=named) in page
 
 
 def test_the_text_of_its_sample_is_worth_looking_for(source, sample):
@@ -167,7 +183,7 @@ def test_a_refused_grant_is_the_users_affair(oauth, network):
 
 def test_a_refused_access_token_is_said_to_be_one(oauth, network):
     network.always = lambda: httpx.Response(401, json={"error": "unauthorized"})
-    for verb in {"pull", "pull on", "complete"} & verbs(oauth).keys():
+    for verb in verbs(oauth).keys() - {"exchange", "refresh", "revoke"}:
         with pytest.raises(TokenRejected):
             verbs(oauth)[verb]()
 
@@ -213,6 +229,7 @@ def test_no_answer_is_unreachable(oauth, network, error):
         assert caught.value.code == "unreachable"
 
 
+@pytest.mark.parametrize("oauth", WITH_TASKS, indirect=True)
 def test_its_sample_is_read(oauth, sample, network):
     network.will_be(*sample.READ)
     pull = verbs(oauth)["pull"]()
@@ -233,7 +250,41 @@ def test_its_sample_is_read(oauth, sample, network):
     assert verbs(oauth)["pull"]() == pull
 
 
+@pytest.mark.parametrize("oauth", WITH_CALENDAR, indirect=True)
+def test_its_sample_calendar_is_read(oauth, sample, network):
+    read = verbs(oauth, **sample.MORE)["pull"]
+    network.will_be(*sample.READ)
+    pull = read()
+    assert isinstance(pull, CalendarPull)
+    assert {event.title for event in pull.coming} == sample.TITLES
+    assert pull.complete
+    assert pull.refused == []
+    assert 0 < len(pull.cursor) <= 1000
+    ids = [event.external_id for event in pull.coming]
+    assert len(set(ids)) == len(ids)
+    for event in pull.coming:
+        assert 0 < len(event.external_id) <= 64
+        assert event.starts_at.utcoffset() == event.ends_at.utcoffset() == timedelta(0)
+        assert event.starts_at <= event.ends_at
+    network.will_be(*sample.READ)
+    assert read() == pull
+
+
 @pytest.mark.django_db
+@pytest.mark.parametrize("oauth", WITH_CALENDAR, indirect=True)
+def test_its_sample_calendar_becomes_rows_without_text_and_a_snapshot(oauth, sample, network):
+    ada = person("ada@example.com")
+    Connection.objects.update(source=oauth.id)
+    network.will_be(*sample.READ)
+    ingest_calendar(ada.connection, verbs(oauth, **sample.MORE)["pull"](), now=NOW)
+    assert CalendarEvent.objects.count() == len(sample.TITLES)
+    assert set((snapshot.read(ada.connection.pk) or {}).values()) == sample.TITLES
+    rows = repr(list(CalendarEvent.objects.values()) + list(Connection.objects.values()))
+    assert not any(title in rows for title in sample.TITLES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("oauth", WITH_TASKS, indirect=True)
 def test_its_sample_becomes_rows_without_text_and_a_snapshot(oauth, sample, network):
     ada = person("ada@example.com")
     Connection.objects.update(source=oauth.id)
@@ -248,11 +299,18 @@ def test_its_sample_becomes_rows_without_text_and_a_snapshot(oauth, sample, netw
 
 def test_a_spoilt_sample_is_read_or_refused(oauth, sample, network):
     chance = random.Random(7)
+    more = getattr(sample, "MORE", {})
     for _ in range(150):
         network.will_be(*[spoilt(body, chance) for body in sample.READ])
         try:
-            pull = verbs(oauth)["pull"]()
+            pull = verbs(oauth, **more)["pull"]()
         except (*EXPECTED, IndexError):  # it asked for more than the sample has
+            continue
+        if isinstance(pull, CalendarPull):
+            for event in pull.coming:
+                assert f"{event.title}{event.external_id}".encode()
+                assert "\0" not in event.external_id + event.title + pull.cursor
+                assert event.starts_at <= event.ends_at
             continue
         for task in pull.open:
             assert f"{task.title}{task.external_id}{task.project_id}".encode()

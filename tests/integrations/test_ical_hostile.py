@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from integrations import ical_apart as source
 from integrations.formats.ical import NOTHING_USABLE
 from integrations.formats.ical_child import SERIES_SECONDS, TOO_MUCH
 from integrations.formats.ical_text import WEB_PAGE
-from integrations.sources import ical as source
 from tests.integrations.calendars import FINE, calendar, read, refusal, starts
 
 SECRET = "Divorce lawyer"

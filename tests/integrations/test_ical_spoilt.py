@@ -9,10 +9,18 @@ from functools import partial
 from pathlib import Path
 
 from integrations.formats.facts import BadFormat, CalendarPull
-from integrations.sources.ical import SECONDS
-from tests.integrations.calendars import FINE, NOW, calendar, read, upload
+from integrations.formats.ical import parse
+from integrations.formats.ical_child import series_guard
+from integrations.ical_apart import SECONDS
+from integrations.source import SourceTrouble
+from integrations.sources import ical_feed
+from integrations.sources.ical_feed import ICalendarFeed
+from oo.lib.http import Reply
+from tests.integrations.calendars import BERLIN, FINE, NOW, calendar, read, upload
 
 SECRET = "Divorce lawyer"
+# A few hundred with every change; OO_MUTATIONS=10000 before a release.
+MUTATIONS = int(os.environ.get("OO_MUTATIONS") or 600)
 
 
 def _seeds() -> list[bytes]:
@@ -68,7 +76,7 @@ def _said(pull: Callable[[], CalendarPull]) -> list[str]:
 def test_hundreds_of_spoilt_files_give_events_or_a_sentence_and_never_their_titles() -> None:
     chance = random.Random(20260302)
     seeds = _seeds()
-    for number in range(600):
+    for number in range(MUTATIONS):
         data = b"BEGIN:VCALENDAR\n" + _mutated(chance, seeds[number % len(seeds)])
         now = NOW if number % len(seeds) < 2 else datetime(2022, 9, 20, tzinfo=UTC)
         began = time.process_time()
@@ -77,3 +85,42 @@ def test_hundreds_of_spoilt_files_give_events_or_a_sentence_and_never_their_titl
         assert not any(SECRET in sentence for sentence in said), number
         if number % 40 == 0:
             assert _said(partial(upload, data, now=now)) == said, number
+
+
+def test_spoilt_feeds_are_read_or_refused_and_take_nothing_away(monkeypatch) -> None:
+    """The body is spoilt, cut off, or not what its headers say; one in forty goes to a child."""
+    chance = random.Random(20260304)
+    seeds = _seeds()
+    answer: list[Reply] = []
+    monkeypatch.setattr(ical_feed, "fetch", lambda *given, **more: answer[-1])
+    apart = ical_feed.read_apart
+    for number in range(MUTATIONS // 2):
+        body = _mutated(chance, seeds[number % len(seeds)])
+        if chance.random() < 0.2:
+            body = body[: chance.randrange(len(body) + 1)]
+        tag = chance.choice(["", '"1"', "\x00", "é", "x" * 10_000])
+        answer.append(Reply(chance.choice([200, 200, 200, 304, 206]), {"etag": tag}, body))
+        now = NOW if number % len(seeds) < 2 else datetime(2022, 9, 20, tzinfo=UTC)
+        here = partial(_here, now=now)
+        monkeypatch.setattr(ical_feed, "read_apart", apart if number % 40 == 0 else here)
+        began = time.process_time()
+        said = _told(now)
+        assert said, number
+        assert not any(SECRET in sentence for sentence in said), number
+        assert time.process_time() - began < SECONDS, number
+
+
+def _told(now: datetime) -> list[str]:
+    """What a read of the feed comes to, in words."""
+    try:
+        pull = ICalendarFeed().pull(
+            "https://example.com/a.ics", cursor="", now=now, time_zone=BERLIN
+        )
+    except SourceTrouble as error:
+        known = error.code in ("no_calendar", "unreadable", "unavailable")
+        return [str(error)] if known else []
+    return ["read", *pull.refused] if pull.complete and len(pull.cursor) <= 1000 else []
+
+
+def _here(body: bytes, *, now: datetime, time_zone: str, may_be_empty: bool) -> CalendarPull:
+    return parse(body, time_zone=time_zone, now=now, guard=series_guard, may_be_empty=may_be_empty)

@@ -6,9 +6,10 @@ import pytest
 from django.core.cache import cache
 
 from integrations import sync
+from integrations.due import SILENT_AFTER
 from integrations.ingest import ingest_tasks
 from integrations.models import Connection, Task
-from integrations.sync import SILENT_AFTER, read_soon, sync_due, sync_user
+from integrations.sync import read_soon, sync_due, sync_user
 from tests.integrations.todoist_world import SYNC, TodoistWorld
 
 pytestmark = pytest.mark.django_db

@@ -107,4 +107,4 @@ def test_real_tasks_come_through_the_client(folder: Path, httpserver: HTTPServer
     assert len(pull.open) + len(pull.closed) == len(tasks)
     sent = httpserver.log[0][0]
     assert sent.headers["Authorization"] == "Bearer token"
-    assert sent.form.to_dict() == {"sync_token": "*", "resource_types": '["items"]'}
+    assert sent.form.to_dict() == {"sync_token": "*", "resource_types": '["items", "user"]'}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from oo.lib.env import BadSetting, Env, read_dotenv
+from oo.lib.env import BadSetting, Env, host_and_port, read_dotenv
 
 
 def test_values_are_of_their_kind_and_defaults_stand_in():
@@ -78,3 +78,18 @@ def test_every_declaration_is_remembered_for_the_docs():
         ("SECRET", "none", "First", "What it is."),
         ("LIST", "a,b", "Second", "Several."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("http://ml.home:5000", "ml.home:5000"),
+        ("https://ml.example/mlflow", "ml.example:443"),
+        ("http://ml.home", "ml.home:80"),
+        ("http://[::1]:8080/", "::1:8080"),
+        *((wrong, None) for wrong in (
+            "foo", "ftp://x", "http://", "http://x:99999", "http://x:port", "http://[::1", "")),
+    ],
+)  # fmt: skip
+def test_where_an_address_leads(address, place):
+    assert host_and_port(address) == place

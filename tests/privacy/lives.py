@@ -16,8 +16,22 @@ from accounts import preferences
 from accounts.models import ApiToken, Consent, User
 from accounts.sign_in import note_sign_in
 from adminconsole.models import AdminAction
-from integrations.models import CalendarEvent, Command, Connection, Revocation
+from integrations.models import (
+    CalendarEvent,
+    Channel,
+    Command,
+    Connection,
+    Delivery,
+    HealthDay,
+    History,
+    Revocation,
+    Upload,
+)
+from oo.events.bus import Arrived
 from oo.events.deliver import deliver
+from oo.events.generated.bus_pb2 import Note
+from oo.events.inbound import accept
+from oo.events.pseudonyms import pseudonyms_of
 from recommender import shadow
 from recommender.learn import learn
 from recommender.models import PolicyShadow
@@ -72,8 +86,26 @@ def life(name: str) -> Life:
         user=user, connection=file, external_id=f"event-{name}", text_hash="x",
         starts_at=NOW + timedelta(hours=1), ends_at=NOW + timedelta(hours=2),
     )  # fmt: skip
+    feed = Connection.objects.create(
+        user=user, source="ical_feed", slot=f"slot-{name}", label=f"label-{name}",
+        access_token=f"https://example.com/{name}-secret.ics", created_at=NOW,
+    )  # fmt: skip
+    Channel.objects.create(
+        connection=feed, token=f"channel-token-{name}", resource_id=f"resource-{name}",
+        expires_at=NOW + timedelta(days=6), created_at=NOW,
+    )  # fmt: skip
+    health = Connection.objects.create(user=user, source="apple_health", created_at=NOW)
+    HealthDay.objects.create(
+        user=user, connection=health, day=NOW.date(), measure="sleep", value=421
+    )
+    Upload.objects.create(user=user, source="apple_health", size=7, created_at=NOW)
     task = next(iter(someone.tasks.values()))
     Command.objects.create(connection=connection, task=task, created_at=NOW, due_at=NOW)
+    Delivery.objects.create(
+        connection=connection, source="todoist", delivery_id="d1", received_at=NOW, due_at=NOW,
+        body=words[0],
+    )  # fmt: skip
+    History.objects.create(connection=connection, since=NOW, until=NOW, due_at=NOW)
 
     for reaction, seed in (("snooze", 1), ("dismiss", 2)):
         tip = serve_tip(user, now=NOW, rng=np.random.default_rng(seed))
@@ -85,6 +117,9 @@ def life(name: str) -> Life:
     shadow.start("random", now=NOW - timedelta(hours=1))
     PolicyShadow.objects.update(swept_to=NOW - timedelta(hours=1))
     assert shadow.sweep(now=NOW)
+    token = pseudonyms_of([user.pk])[user.pk]
+    told = Note(event_id=str(uuid.uuid4()), kind="coffee", value=1).SerializeToString()
+    assert accept(Arrived(f"inbound.note.{token}", told, 1, 1, None), now=NOW)
     while deliver(now=NOW):
         pass
 
@@ -103,6 +138,7 @@ def life(name: str) -> Life:
         actor=None, action="reset", subject=email, subject_user_id=user.pk, at=NOW
     )
     assert Consent.objects.filter(user=user).exists()
-    tokens = [f"access-{email}", f"refresh-{email}", f"old-token-{name}"]
+    tokens = [f"access-{email}", f"refresh-{email}", f"old-token-{name}", f"channel-token-{name}"]
+    tokens += [f"{name}-secret.ics", f"slot-{name}", f"label-{name}", f"resource-{name}"]
     ids = [task.external_id for task in someone.tasks.values()] + [str(connection.pk), session]
     return Life(someone, browser, [name, email, *words, *tokens, *ids, place, str(file.pk)])

@@ -199,7 +199,7 @@ def test_two_workers_do_not_share_an_erasure():
 def test_what_a_request_or_job_under_way_wrote_late_is_found_by_a_second_look(redis_server):
     """The person's other device was being served, and a job was reading, when they left."""
     from agents.models import Candidate
-    from integrations.connect import _keep
+    from integrations.connect import keep
     from oo.events.catalogue import TaskCompleted
     from oo.events.publish import publish
 
@@ -215,7 +215,7 @@ def test_what_a_request_or_job_under_way_wrote_late_is_found_by_a_second_look(re
         publish(TaskCompleted(user_id=stale.pk, task_id=1, where="oo"), now=NOW)
     grant = {"access_token": "late-access", "refresh_token": "late-refresh", "status": "connected"}
     with transaction.atomic():
-        _keep(stale, "todoist", grant, NOW)
+        keep(stale, "todoist", grant, NOW)
     stale.save()  # all the fields they had
     assert erase.due(NOW + erase.SECOND_LOOK) == [erasure.pk]
     assert erase.resume(erasure.pk, now=NOW + erase.SECOND_LOOK)
@@ -227,7 +227,7 @@ def test_what_a_request_or_job_under_way_wrote_late_is_found_by_a_second_look(re
 
 
 def test_a_grant_given_between_letting_go_and_forgetting_is_revoked_too(monkeypatch, revoked):
-    from integrations.connect import _keep
+    from integrations.connect import keep
 
     ada = life("adalovelace")
     erasure = erase.ask(ada.user, now=NOW)
@@ -238,7 +238,7 @@ def test_a_grant_given_between_letting_go_and_forgetting_is_revoked_too(monkeypa
         truly(user_id)
         grant = {"access_token": "late", "refresh_token": "late-too", "status": "connected"}
         with transaction.atomic():
-            _keep(ada.user, "todoist", grant, NOW)
+            keep(ada.user, "todoist", grant, NOW)
 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(holder, "let_go", connect_just_then)

@@ -1,11 +1,14 @@
 """Someone's own copy: complete, in JSON, and without a secret."""
 
+import base64
 import json
 
 import pytest
 from django.apps import apps
 
 from accounts import privacy
+from recommender.models import Decision, Feedback, PolicyState, Reward, Score, ShadowScore
+from recommender.registry import policies
 from tests.privacy.dump import rows_that_name
 from tests.privacy.lives import life
 
@@ -61,11 +64,53 @@ def test_every_table_that_names_a_person_is_in_their_export(ada, monkeypatch):
             assert len(leaves(privacy.export(ada.user))) < len(whole), label
 
 
+def test_every_column_of_the_ledgers_is_in_an_export(ada):
+    told = privacy.export(ada.user)["decisions"]
+    answered = [one for one in told["decisions"] if one["answer"]]
+    assert len(told["decisions"]) == 3
+    for model, rows in (
+        (Decision, told["decisions"]),
+        (Score, [one["made_from"] for one in told["decisions"]]),
+        (Feedback, [one["answer"] for one in answered]),
+        (Reward, told["rewards"]),
+        (PolicyState, told["learned"]),
+        (ShadowScore, told["unseen"]),
+    ):
+        columns = {field.name for field in model._meta.concrete_fields} - {"user"}
+        assert rows, model
+        for row in rows:
+            assert columns <= set(row), model
+    kept = Score.objects.filter(user=ada.user).order_by("position").values("features", "latency_us")
+    rows = sorted((one["made_from"] for one in told["decisions"]), key=lambda row: row["position"])
+    assert [{name: row[name] for name in ("features", "latency_us")} for row in rows] == list(kept)
+
+
+def test_the_numbers_that_were_learned_are_in_an_export(ada):
+    (told,) = [one for one in privacy.export(ada.user)["decisions"]["learned"] if one["count"] == 2]
+    state = PolicyState.objects.get(user=ada.user, policy=told["policy"])
+    assert base64.b64decode(told["state"]) == bytes(state.state)
+    sums = type(policies.get(state.policy)).load(bytes(state.state)).sums
+    assert told["sums"]["gram"] == sums.gram.tolist()
+    assert told["sums"]["moment"] == sums.moment.tolist()
+
+
+def test_what_has_lost_its_score_or_its_policy_is_exported_all_the_same(ada):
+    Score.objects.filter(user=ada.user, position=2).delete()
+    states = PolicyState.objects.filter(user=ada.user, count=2)
+    states.update(policy="gone")
+    told = privacy.export(ada.user)["decisions"]
+    assert sorted(bool(one["made_from"]) for one in told["decisions"]) == [False, True, True]
+    assert "gone" in {one["policy"] for one in told["learned"]}
+    states.update(policy="hierarchical", state=b"rotten")
+    told = privacy.export(ada.user)["decisions"]
+    assert {one["policy"]: one["sums"] for one in told["learned"]}["hierarchical"] == {}
+
+
 def test_an_export_has_the_titles_the_reactions_and_what_was_inferred(ada):
     exported = privacy.export(ada.user)
     text = json.dumps(exported)
     assert all(title in text for title in ada.person.tasks)
-    reactions = {d["reaction"] for d in exported["decisions"]["decisions"]}
+    reactions = {d["answer"].get("reaction") for d in exported["decisions"]["decisions"]}
     assert reactions == {"snooze", "dismiss", None}
     said = {(p["key"], p["source"]) for p in exported["account"]["preferences"]}
     assert said == {("quiet_start", "user"), ("quiet_start", "inferred")}

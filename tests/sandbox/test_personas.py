@@ -53,14 +53,11 @@ def test_a_list_is_believable(world: World, persona: Persona) -> None:
 @pytest.mark.parametrize("persona", BUSY, ids=lambda persona: persona.id)
 def test_there_is_a_past_of_sixty_days(world: World, persona: Persona) -> None:
     now = datetime.now(ZoneInfo(persona.time_zone))
-    items = world.connect(persona.id).get(
-        "/tasks/completed/by_completion_date",
-        since=(now - timedelta(days=61)).isoformat(),
-        until=now.isoformat(),
-        limit=200,
-    )["items"]
-    assert len(items) >= 20
-    days = {row["completed_at"][:10] for row in items}
+    log = world.connect(persona.id).get(
+        "/activities", date_from=f"{now - timedelta(days=61):%Y-%m-%d}", limit=200
+    )["results"]
+    assert len(log) >= 20
+    days = {event["event_date"][:10] for event in log}
     assert len(days) >= 20
     assert min(days) < (now - timedelta(days=40)).date().isoformat()
 

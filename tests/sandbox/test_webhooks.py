@@ -135,3 +135,22 @@ def test_a_day_that_passes_is_not_news(world: World, receiver: Receiver) -> None
     world.connect("ruth").get("/tasks")
     time.sleep(0.7)
     assert receiver.deliveries == []
+
+
+def test_deliveries_can_be_lost_repeated_forged_and_come_in_a_storm(
+    world: World, receiver: Receiver
+) -> None:
+    def plan(**what: Any) -> None:
+        world.control("POST", "/webhooks", **what).raise_for_status()
+
+    plan(lose=1)
+    add(world, "Never told")
+    plan(repeat=1, forge=1)
+    add(world, "Told")
+    told = arrived(receiver, 3)
+    assert {one["event_data"]["content"] for one in told} == {"Told"}
+    assert [signed(one) for one in receiver.deliveries] == [False, True, True]
+    ids = [one.headers["x-todoist-delivery-id"] for one in receiver.deliveries]
+    assert len(set(ids[1:])) == 1
+    plan(storm=50, persona="sam")
+    assert len(arrived(receiver, 53)) == 53

@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_limits")]
 OPEN = {
     "welcome", "terms", "privacy", "erased", "google_callback", "api_token", "schema", "api_docs",
     "api_nowhere", "healthz", "manifest", "service_worker", "offline",
+    # Where machines post, with a signature: tests/integrations/test_webhook_door.py.
+    "webhook_in", "webhook_in_bare",
     # Names that allauth and the admin redirect to; all lead to the sign-in page.
     "account_login", "account_signup", "account_inactive", "socialaccount_signup",
     "socialaccount_login_cancelled", "socialaccount_login_error",

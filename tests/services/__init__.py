@@ -1,1 +1,1 @@
-"""The real parts that tests run against: Redis, PostgreSQL, the sandbox, workers, a browser."""
+"""The real parts that tests run against: Redis, PostgreSQL, NATS, the sandbox, workers, a browser."""

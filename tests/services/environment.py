@@ -10,7 +10,7 @@ from oo.lib.env import read_dotenv
 ROOT = Path(__file__).resolve().parents[2]
 
 _FOREIGN = (
-    *("GOOGLE_", "TODOIST_", "ADMIN_", "SANDBOX_", "REDIS_", "CELERY_"),
+    *("GOOGLE_", "TODOIST_", "ADMIN_", "SANDBOX_", "REDIS_", "CELERY_", "NATS_"),
     *("ALLOWED_HOSTS", "CSRF_TRUSTED", "BEHIND_PROXY", "PUBLIC_URL", "DATABASE_URL", "VAR_DIR"),
 )
 

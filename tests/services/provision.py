@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from oo.up.redis import NoRedis, find_redis_server
 from tests.services.browser import find_browser
+from tests.services.nats import find_nats
 from tests.services.postgres import find_postgres
 
 
@@ -39,6 +40,7 @@ NEEDS = (
         "postgresql@17",
     ),
     Need("Redis", _has_redis, "redis-server", "redis", "redis"),
+    Need("NATS", lambda: find_nats() is not None, "nats-server", "nats-server", "nats-server"),
     Need("Chromium", lambda: find_browser() is not None, "chromium", "chromium", "--cask chromium"),
 )
 
@@ -48,7 +50,7 @@ class Missing(Exception):
 
 
 def provision() -> None:
-    """Sees to it that PostgreSQL, Redis and Chromium are there. Raises Missing."""
+    """Sees to it that PostgreSQL, Redis, NATS and Chromium are there. Raises Missing."""
     missing = [need for need in NEEDS if not need.there()]
     if not missing:
         return

@@ -22,6 +22,7 @@ class Sandbox(Service):
                 *("--state", str(FOLDER / "sandbox.sqlite3")),
                 *("--public-url", self.url),
                 *("--app-url", f"http://localhost:{LIVE_PORT}"),
+                *("--webhook-url", f"http://localhost:{LIVE_PORT}/hooks/todoist/"),
             ],
         )
 

@@ -123,7 +123,9 @@ def _past_occurrences(account: Account, task: Body, rng: Random) -> None:
             done = _near(account, day, when.at, rng)
             due = {**task["due"], "date": day.isoformat() + task["due"]["date"][10:]}
             moment = {"completed_at": stamp(done), "completed_by_uid": task["user_id"]}
-            account.record_completion(task | {"due": due, "checked": True} | moment)
+            account.record_completion(
+                task | {"due": due, "checked": True, tasks.OCCURRENCE: True} | moment
+            )
         day = when.rule.after(day)
 
 

@@ -11,6 +11,9 @@ from .account import Account, Body, Change, is_live, new_id
 from .errors import missing_argument
 from .fields import changed_fields, placement
 
+# On a completion in the log that ended no task, so that the list of completed tasks leaves it out.
+OCCURRENCE = "_occurrence"
+
 
 def add(account: Account, args: dict[str, Any], *, id: str | None = None) -> Body:
     """A new task. Seeding brings its own ``id``."""
@@ -64,7 +67,7 @@ def close(account: Account, id: Any) -> None:
         return
     now = stamp(account.now)
     done = {**task, "checked": True, "completed_at": now, "completed_by_uid": task["user_id"]}
-    account.record_completion(done)
+    account.record_completion(done | {OCCURRENCE: True})
     due = dues.advanced(task["due"], account.today)
     _change(account, task, {"due": due}, "item_completed")
 

@@ -24,6 +24,9 @@ from .account import Account, Change
 log = logging.getLogger(__name__)
 
 REDELIVERIES = 3
+# What can be made to go wrong with the next deliveries: they are lost, come twice, or a forged one
+# comes first.
+MISCHIEF = ("lose", "repeat", "forge")
 PATIENCE_SECONDS = 10
 # The thread also looks up on its own, so that a clock moved by a test takes effect soon.
 PULSE_SECONDS = 0.5
@@ -62,6 +65,7 @@ class Postman:
     def __init__(self, config: Config, store: Store, clock: Clock) -> None:
         self._url = config.webhook_url
         self._retry_seconds = config.webhook_retry_seconds
+        self._mischief = dict.fromkeys(MISCHIEF, 0)
         self._store = store
         self._clock = clock
         self._woken = threading.Event()
@@ -83,6 +87,18 @@ class Postman:
                 "INSERT INTO deliveries VALUES (?, ?, 0, ?)",
                 (str(uuid.uuid4()), body.encode(), now.timestamp()),
             )
+
+    def storm(self, account: Account, count: int) -> None:
+        """Puts many deliveries into the outbox that tell of nothing anybody knows."""
+        change = Change("filter:updated", {"id": "1", "name": "Storm"})
+        account.changes.extend([change] * count)
+
+    def plan(self, **counts: int) -> None:
+        """How many of the next deliveries go wrong, and how."""
+        self._mischief |= counts
+
+    def forget(self) -> None:
+        self._mischief = dict.fromkeys(MISCHIEF, 0)
 
     def wake(self) -> None:
         self._woken.set()
@@ -111,7 +127,11 @@ class Postman:
 
     def _attempt(self, row: sqlite3.Row) -> None:
         # No transaction is open here: the receiver may call back before it answers.
-        delivered = self._post(row["id"], row["body"])
+        if self._next("forge"):
+            self._post(str(uuid.uuid4()), row["body"], secret=CLIENT_SECRET[::-1])
+        delivered = self._next("lose") or self._post(row["id"], row["body"])
+        if self._next("repeat"):
+            self._post(row["id"], row["body"])
         attempts = row["attempts"] + 1
         with self._store.transaction() as db:
             if delivered or attempts > REDELIVERIES:
@@ -123,12 +143,17 @@ class Postman:
                     (attempts, again, row["id"]),
                 )
 
-    def _post(self, delivery_id: str, body: bytes) -> bool:
+    def _next(self, mischief: str) -> bool:
+        left = self._mischief[mischief]
+        self._mischief[mischief] = max(0, left - 1)
+        return left > 0
+
+    def _post(self, delivery_id: str, body: bytes, *, secret: str = CLIENT_SECRET) -> bool:
         assert self._url is not None
         request = urllib.request.Request(self._url, data=body, method="POST")  # noqa: S310
         request.add_header("Content-Type", "application/json")
         request.add_header("User-Agent", "Todoist-Webhooks")
-        request.add_header("X-Todoist-Hmac-SHA256", signature(body))
+        request.add_header("X-Todoist-Hmac-SHA256", signature(body, secret))
         request.add_header("X-Todoist-Delivery-ID", delivery_id)
         try:
             with self._opener.open(request, timeout=PATIENCE_SECONDS) as answer:

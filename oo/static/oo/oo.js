@@ -2,11 +2,13 @@
 // plain links and forms; this adds answering without a page flash, the keys, and being offline.
 
 const TIP = "/";
+const STILL = "/still/";
 const FEEDBACK = "/api/feedback";
 const ZONE = "/time-zone/";
 const OFFLINE = "/offline/";
+const STILL_MS = 15_000;
 const ALIVE = "/healthz";
-const KEYS = { d: "done", s: "snooze", x: "dismiss" };
+const KEYS = { d: "done", s: "snooze", x: "dismiss", t: "not_today" };
 
 const root = document.documentElement;
 const find = (selector, from = document) => from.querySelector(selector);
@@ -104,7 +106,9 @@ function tipPage(main, said, serviceWorker) {
     ask(); // what was true when this tab was left may not be any more
   });
   main.addEventListener("toggle", (event) => event.target.open && tellWhy(event.target), true);
+  addEventListener("focus", check);
   addEventListener("pageshow", (event) => event.persisted && ask());
+  setInterval(() => visible() && check(), STILL_MS);
   addEventListener("online", async () => {
     await deliverKept();
     ask();
@@ -127,6 +131,18 @@ function tipPage(main, said, serviceWorker) {
     const reading = now().dataset.state === "reading";
     const wait = reading ? Math.min(1500 * 1.3 ** reads++, 15_000) : 240_000;
     timer = setTimeout(() => (visible() ? ask() : schedule()), wait);
+  }
+
+  // A tip that was done elsewhere goes from every screen: asked lightly, and only while it is seen.
+  async function check() {
+    const tip = now().dataset.tip;
+    if (busy || !tip || root.dataset.offline !== undefined) return;
+    try {
+      const response = await fetch(`${STILL}${tip}/`, { signal: AbortSignal.timeout(15_000) });
+      if (response.status === 205 && tip === now().dataset.tip) ask();
+    } catch {
+      // Offline: what is on the page stays.
+    }
   }
 
   // The page itself is the answer: one place renders tips, with the user's words marked as theirs.

@@ -1,0 +1,133 @@
+"""Telling done from gone: what a read of a list can't say, and its source remembers.
+
+A task that recurs and was completed only moves on, as one does that was put off; and what a complete
+read no longer holds may be done or deleted. A completion is counted where a task moves on or goes
+here, so whoever tells of it, and however often, it is counted once.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from accounts.zones import zone_of
+from integrations.access import oauth_source, with_access
+from integrations.formats.facts import TaskPull
+from integrations.ingest import known_tasks, moves_on
+from integrations.models import Command, Connection, Task
+from integrations.source import RemembersCompleted, SourceTrouble
+
+log = logging.getLogger(__name__)
+
+# What is remembered there is asked for from a little before our last read: clocks differ.
+MARGIN = timedelta(minutes=5)
+# A webhook tells of something older than this only after we have read the list ourselves.
+TOLD_LATE = timedelta(hours=2)
+# A webhook, the log and our own clock put one completion at slightly different times.
+SAME = timedelta(minutes=1)
+LONGEST_WINDOW = timedelta(days=80)
+MOST_PAGES = 25
+
+
+def tell_done_apart(
+    connection: Connection, pull: TaskPull, *, heard: dict[str, datetime], now: datetime
+) -> TaskPull:
+    """The read, saying when what moved on or went was completed. `heard` is what webhooks told.
+
+    Raises NeedsReconnect, SourceTrouble, Connection.DoesNotExist.
+    """
+    if connection.synced_at is None:
+        return pull  # nothing was known before
+    everything = pull.complete and not pull.refused
+    recurring = {task.external_id: task for task in pull.open if task.recurring}
+    known = known_tasks(connection, None if everything else set(recurring))
+    zone = zone_of(connection.zone)
+    moved = {
+        key
+        for key, task in recurring.items()
+        if key in known and moves_on(connection, known[key], task, zone)
+    }
+    gone = set[str]()
+    if everything:
+        gone = known.keys() - {t.external_id for t in pull.open}
+        gone -= {closed.external_id for closed in pull.closed}
+    floors = _floors(connection, {key: known[key] for key in moved})
+    fresh = {key: at for key, at in heard.items() if at > connection.synced_at - TOLD_LATE}
+    done = {key: min(fresh[key], now) for key in moved if key in fresh and fresh[key] > floors[key]}
+    if moved - done.keys() or gone:
+        since = connection.synced_at - MARGIN
+        lately = _lately(connection, since, now)
+        for key in moved - done.keys():
+            if key in lately and lately[key] > floors[key]:
+                done[key] = lately[key]
+        done |= {key: lately[key] for key in gone if key in lately}
+        if missing := gone - done.keys():
+            done |= _archived(connection, missing, since, now)
+    return replace(pull, done=done)
+
+
+def _floors(connection: Connection, tasks: dict[str, Task]) -> dict[str, datetime]:
+    """The time up to which the completions of these are counted already."""
+    told = Command.objects.filter(
+        task__in=tasks.values(), kind=Command.Kind.COMPLETE, outcome=Command.Outcome.OK
+    )
+    ours = dict(told.values_list("task__external_id").annotate(Max("finished_at")))
+    never = datetime.min.replace(tzinfo=connection.created_at.tzinfo)
+    counted = {
+        key: max(task.done_at or never, ours.get(key) or never) for key, task in tasks.items()
+    }
+    return {key: at + SAME if at > never else never for key, at in counted.items()}
+
+
+def _lately(connection: Connection, since: datetime, now: datetime) -> dict[str, datetime]:
+    source = oauth_source(connection)
+    if not isinstance(source, RemembersCompleted):
+        return {}
+    try:
+        return with_access(
+            connection,
+            lambda token: source.completed_lately(token, since=since, now=now),
+            now=now,
+        )
+    except SourceTrouble as error:
+        if error.code != "bad_answer":
+            raise  # it will be known later, and the list is read again then
+        log.warning("%s does not say what was completed: %s", connection.pk, error)
+        return {}
+
+
+def _archived(
+    connection: Connection, missing: set[str], since: datetime, now: datetime
+) -> dict[str, datetime]:
+    source = oauth_source(connection)
+    if not isinstance(source, RemembersCompleted):
+        return {}
+    found: dict[str, datetime] = {}
+    start, cursor = since, ""
+    for _ in range(MOST_PAGES):
+        end = min(start + LONGEST_WINDOW, now + MARGIN)
+        try:
+            page = with_access(
+                connection,
+                lambda token, a=start, b=end, c=cursor: source.completed(  # type: ignore[misc]
+                    token, since=a, until=b, cursor=c
+                ),
+                now=now,
+            )
+        except SourceTrouble as error:
+            if error.code != "bad_answer":
+                raise
+            log.warning("%s does not list what was completed: %s", connection.pk, error)
+            break
+        found |= {
+            task.external_id: task.completed_at
+            for task in page.tasks
+            if task.external_id in missing
+        }
+        cursor = page.cursor
+        if not cursor:
+            start = end
+        if missing <= found.keys() or start >= now:
+            break
+    return found
