@@ -74,16 +74,19 @@ def refresh(connection: Connection, *, stale: str, now: datetime) -> str:
 
 
 @contextmanager
-def alone_with(connection_id: uuid.UUID) -> Iterator[Connection]:
+def alone_with(connection_id: uuid.UUID, *, to_end: bool = False) -> Iterator[Connection]:
     """The row as it is now, while nobody else refreshes or cuts it. Raises Connection.DoesNotExist.
 
     PostgreSQL locks the row, in a transaction that spans the block. SQLite has one lock for all who
     write, and holding that while a source takes its time would hold up everybody: there it is a
     lock file. Not to be entered inside a transaction of one's own.
+
+    Who only names the row in a row of theirs (a delivery, a command) is not held up, or the door
+    would wait as long as the source takes; `to_end`, when rows go that they would be about, is.
     """
     if database.features.has_select_for_update:
         with transaction.atomic():
-            yield Connection.objects.select_for_update().get(pk=connection_id)
+            yield Connection.objects.select_for_update(no_key=not to_end).get(pk=connection_id)
     else:
         with file_lock(f"connection-{connection_id.int % LOCK_FILES}"):
             yield Connection.objects.get(pk=connection_id)

@@ -1,7 +1,8 @@
 """What sources on the network have in common: asking through the one door, and understanding a no."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,10 @@ def ask(method: str, url: str, *, seconds: float | None = None, **request: Any) 
     """A reply of any status. Raises SourceTrouble when there is none."""
     seconds = seconds or settings.SOURCE_TIMEOUT_SECONDS
     try:
-        return fetch(method, url, seconds=seconds, max_bytes=MOST_BYTES, **request)
+        return fetch(
+            method, url, seconds=seconds, max_bytes=MOST_BYTES,
+            trusted=settings.OUTGOING_TRUSTED_HOSTS, **request,
+        )  # fmt: skip
     except OutgoingError as error:
         raise SourceTrouble("unreachable", str(error)) from error
 
@@ -30,13 +34,31 @@ def trouble(source: str, reply: Reply) -> SourceTrouble:
     return SourceTrouble(code, said, _retry_after(reply) if busy else None)
 
 
-def _retry_after(reply: Reply) -> float | None:
+def wait_asked(reply: Reply) -> float | None:
+    """The seconds that Retry-After asks for: a number, or a moment of the sender's clock."""
     header = reply.headers.get("retry-after", "")
     if header.isascii() and header.isdecimal():
         return float(header[:9])
+    until, sent = _moment(header), _moment(reply.headers.get("date", ""))
+    if until is None or sent is None:
+        return None
+    return min(max(0.0, (until - sent).total_seconds()), float(MOST_SECONDS))
+
+
+def _moment(header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _retry_after(reply: Reply) -> float | None:
+    if (seconds := wait_asked(reply)) is not None:
+        return seconds
     extra = json_object(reply).get("error_extra")
-    seconds = extra.get("retry_after") if isinstance(extra, dict) else None
-    return float(seconds) if isinstance(seconds, int) and 0 < seconds < MOST_SECONDS else None
+    told = extra.get("retry_after") if isinstance(extra, dict) else None
+    return float(told) if isinstance(told, int) and 0 < told < MOST_SECONDS else None
 
 
 def json_body(source: str, reply: Reply) -> Any:

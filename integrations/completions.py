@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 MARGIN = timedelta(minutes=5)
 # A webhook tells of something older than this only after we have read the list ourselves.
 TOLD_LATE = timedelta(hours=2)
+# After this long without a read of ours, webhooks may be lost for good: Todoist tries for 45 minutes.
+MAY_BE_LOST = timedelta(minutes=45)
 # A webhook, the log and our own clock put one completion at slightly different times.
 SAME = timedelta(minutes=1)
 LONGEST_WINDOW = timedelta(days=80)
@@ -31,7 +33,7 @@ MOST_PAGES = 25
 
 
 def tell_done_apart(
-    connection: Connection, pull: TaskPull, *, heard: dict[str, datetime], now: datetime
+    connection: Connection, pull: TaskPull, *, heard: dict[str, set[datetime]], now: datetime
 ) -> TaskPull:
     """The read, saying when what moved on or went was completed. `heard` is what webhooks told.
 
@@ -53,18 +55,29 @@ def tell_done_apart(
         gone = known.keys() - {t.external_id for t in pull.open}
         gone -= {closed.external_id for closed in pull.closed}
     floors = _floors(connection, {key: known[key] for key in moved})
-    fresh = {key: at for key, at in heard.items() if at > connection.synced_at - TOLD_LATE}
-    done = {key: min(fresh[key], now) for key in moved if key in fresh and fresh[key] > floors[key]}
-    if moved - done.keys() or gone:
-        since = connection.synced_at - MARGIN
+    read_at = min(connection.synced_at, now)  # the clock may have been put back since
+    done = {
+        key: {at for at in heard.get(key, ()) if at > max(read_at - TOLD_LATE, floors[key])}
+        for key in moved
+    }
+    unsure = moved if now - read_at > MAY_BE_LOST else {key for key in moved if not done[key]}
+    if unsure or gone:
+        since = read_at - MARGIN
         lately = _lately(connection, since, now)
-        for key in moved - done.keys():
-            if key in lately and lately[key] > floors[key]:
-                done[key] = lately[key]
-        done |= {key: lately[key] for key in gone if key in lately}
-        if missing := gone - done.keys():
+        for key in unsure:
+            logged = {at for at in lately.get(key, ()) if at > floors[key]}
+            done[key] = logged | {at for at in done[key] if not _is_among(logged, at)}
+        counted = _floors(connection, {key: known[key] for key in gone if key in lately})
+        done |= {key: {at for at in lately[key] if at > up_to} for key, up_to in counted.items()}
+        if missing := {key for key in gone if not done.get(key)}:
             done |= _archived(connection, missing, since, now)
-    return replace(pull, done=done)
+    each = {key: sorted({min(at, now) for at in times}) for key, times in done.items() if times}
+    return replace(pull, done=each)
+
+
+def _is_among(times: set[datetime], at: datetime) -> bool:
+    """Whether it is one of these, by another clock."""
+    return any(abs(at - one) < SAME for one in times)
 
 
 def _floors(connection: Connection, tasks: dict[str, Task]) -> dict[str, datetime]:
@@ -80,7 +93,7 @@ def _floors(connection: Connection, tasks: dict[str, Task]) -> dict[str, datetim
     return {key: at + SAME if at > never else never for key, at in counted.items()}
 
 
-def _lately(connection: Connection, since: datetime, now: datetime) -> dict[str, datetime]:
+def _lately(connection: Connection, since: datetime, now: datetime) -> dict[str, set[datetime]]:
     source = oauth_source(connection)
     if not isinstance(source, RemembersCompleted):
         return {}
@@ -99,11 +112,11 @@ def _lately(connection: Connection, since: datetime, now: datetime) -> dict[str,
 
 def _archived(
     connection: Connection, missing: set[str], since: datetime, now: datetime
-) -> dict[str, datetime]:
+) -> dict[str, set[datetime]]:
     source = oauth_source(connection)
     if not isinstance(source, RemembersCompleted):
         return {}
-    found: dict[str, datetime] = {}
+    found: dict[str, set[datetime]] = {}
     start, cursor = since, ""
     for _ in range(MOST_PAGES):
         end = min(start + LONGEST_WINDOW, now + MARGIN)
@@ -121,7 +134,7 @@ def _archived(
             log.warning("%s does not list what was completed: %s", connection.pk, error)
             break
         found |= {
-            task.external_id: task.completed_at
+            task.external_id: {task.completed_at}
             for task in page.tasks
             if task.external_id in missing
         }

@@ -22,7 +22,7 @@ from integrations.models import CalendarEvent, Connection
 from integrations.source import AcceptsFile, SharesCalendar, UsesOAuth
 from oo.events.catalogue import ConnectionChanged
 from oo.events.publish import publish
-from oo.lib.encrypted import fingerprint
+from oo.lib.encrypted import fingerprint, fingerprints
 from oo.lib.jobs import wake
 
 PENDING = "connecting"  # the session's key
@@ -87,7 +87,7 @@ def finish(
     )
     account = fingerprint(grant.account) if grant.account else ""
     if (before := standing.defer("access_token", "refresh_token").first()) is not None:
-        if account and before.account == account:
+        if grant.account and before.account in fingerprints(grant.account):
             forget_what_came(before)
         else:
             make_way(before, now=now)

@@ -66,7 +66,7 @@ def forget_what_came(connection: Connection) -> None:
     """What came through a connection goes, and its tokens, for better ones: they are not revoked."""
     with (
         suppress(Connection.DoesNotExist),
-        alone_with(connection.pk),
+        alone_with(connection.pk, to_end=True),
         transaction.atomic(),
     ):
         Connection.objects.filter(pk=connection.pk).update(
@@ -89,7 +89,7 @@ def _cut(
 
     connection_id = connection.pk
     try:
-        with alone_with(connection_id) as row, transaction.atomic():
+        with alone_with(connection_id, to_end=True) as row, transaction.atomic():
             give_up_tokens(row, due_at=now)
             if says:
                 publish(
@@ -171,7 +171,9 @@ def revoke_due(*, now: datetime, limit: int = 20) -> int:
 
     Those of people who left are their erasure's, which tells them what was not confirmed.
     """
-    due = Revocation.objects.filter(due_at__lte=now, user__deleted_at=None).order_by("due_at")
+    # Of one cut, in the order they were written: what the first needs a grant for, the next one ends.
+    due = Revocation.objects.filter(due_at__lte=now, user__deleted_at=None)
+    due = due.order_by("due_at", "pk")
     taken = 0
     for revocation in one_by_one(due, now=now, lease=LEASE, limit=limit):
         taken += 1

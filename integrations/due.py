@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import models
 
+from integrations.formats.ical_reply import LONGEST_REST
 from integrations.models import Connection
 from integrations.source import sources
 from oo.lib.claim import claim
@@ -18,6 +19,7 @@ SHORTEST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_RETRY_AFTER = timedelta(days=1)
 GONE_WAIT = timedelta(days=1)  # of people who may not sign in; their connections are not read
+MOST_SPREAD = 0.1  # of a wait
 MOST_PASSED = 200  # of those at once
 # A source that answered nobody so many times in a row is left alone for a while: waiting for it, one
 # connection after another, would take the workers from all that needs no source.
@@ -49,6 +51,24 @@ def take_turns(*, now: datetime, limit: int) -> Iterator[Connection]:
             else:
                 passed += 1
                 settle(connection, now=now, wait=GONE_WAIT)
+
+
+def pull_in(*, now: datetime) -> int:
+    """Makes due what waits for longer than anything may. Returns how many that were.
+
+    A clock that was ahead for a while and was put back leaves such waits, and such leases.
+    """
+    longest = max(MOST_RETRY_AFTER, GONE_WAIT, LONGEST_REST, *map(interval, sources.ids()))
+    longest += longest * MOST_SPREAD + LEASE
+    queue = Connection.objects.filter(
+        source__in=sources.ids(), status=Connection.Status.CONNECTED, due_at__isnull=False
+    )
+    count = queue.filter(due_at__gt=now + longest).update(due_at=now)
+    # Only among what is due, so that the index finds them.
+    queue.filter(due_at__lte=now, claimed_until__gt=now + 2 * LEASE).update(
+        claim_token=None, claimed_until=None
+    )
+    return count
 
 
 def next_of(source_id: str, *, now: datetime) -> "models.QuerySet[Connection]":
@@ -100,7 +120,7 @@ def settle(
 ) -> None:
     """Ends a claim: the connection is next read after `wait`. Nothing is ever taken off the queue."""
     # Spread by the id, so that connections made in one minute don't stay in step for ever.
-    spread = wait * (connection.pk.int % 100) / 1000
+    spread = wait * MOST_SPREAD * (connection.pk.int % 100) / 100
     Connection.objects.filter(pk=connection.pk, claim_token=connection.claim_token).update(
         claim_token=None,
         claimed_until=None,

@@ -80,7 +80,7 @@ def roll_secret(endpoint: Connection, *, now: datetime) -> tuple[str, datetime |
     """
     secret = secret_of(secrets.token_bytes(SECRET_BYTES))
     with transaction.atomic():
-        row = Connection.objects.select_for_update().get(pk=endpoint.pk, source=SOURCE)
+        row = Connection.objects.select_for_update(no_key=True).get(pk=endpoint.pk, source=SOURCE)
         ends = now + OVERLAP if row.access_token else None
         Connection.objects.filter(pk=row.pk).update(
             refresh_token=row.access_token,

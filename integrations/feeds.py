@@ -15,12 +15,13 @@ from integrations.source import SourceTrouble, UsesAddress
 from integrations.troubles import WORDS
 from oo.events.catalogue import ConnectionChanged
 from oo.events.publish import publish
-from oo.lib.encrypted import fingerprint
+from oo.lib.encrypted import fingerprint, fingerprints
 
 log = logging.getLogger(__name__)
 
 LONGEST_LABEL = 60
 TRIES_AN_HOUR = 30  # each goes out to an address that a person typed
+LONGEST_TRY = 120  # seconds, after which one that died no longer keeps the next out
 
 
 class CannotAdd(Exception):
@@ -38,28 +39,33 @@ def add_feed(
         address = source.understand(typed)
     except BadFormat as error:
         raise CannotAdd(str(error)) from None
-    slot = fingerprint(address)
+    slots = fingerprints(address)  # under an older key it is the same address
     mine = Connection.objects.filter(user=user, source=source.id)
-    if mine.filter(slot=slot).exists():
+    if mine.filter(slot__in=slots).exists():
         raise CannotAdd("You have this calendar already.")
     if mine.count() >= source.most:
         raise CannotAdd(f"oO reads at most {source.most} of them. Remove one first.")
     if not _may_try(user, now):
         raise CannotAdd("That were many tries. Wait an hour, then try again.")
+    trying = f"feed-trying:{user.pk}"
+    if not cache.add(trying, 1, timeout=LONGEST_TRY) and cache.has_key(trying):
+        raise CannotAdd("An address of yours is being read just now. Wait a moment, and try again.")
     try:
         pull = source.pull(address, cursor="", now=now, time_zone=user.time_zone)
     except SourceTrouble as error:
         log.info("adding a %s: %s", source.id, error)
         raise CannotAdd(AT_ONCE.get(error.code, AT_ONCE[""])) from None
+    finally:
+        cache.delete(trying)
     with transaction.atomic():
         # One more look, alone with the user's other tries.
         User.objects.select_for_update().get(pk=user.pk)
-        if mine.filter(slot=slot).exists() or mine.count() >= source.most:
+        if mine.filter(slot__in=slots).exists() or mine.count() >= source.most:
             raise CannotAdd("You have this calendar already.")
         connection = Connection.objects.create(
             user=user,
             source=source.id,
-            slot=slot,
+            slot=fingerprint(address),
             label=tidy(label),
             access_token=address,
             zone=user.time_zone,

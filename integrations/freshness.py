@@ -51,13 +51,18 @@ def within(source_id: str) -> timedelta | None:
 
 
 def is_stale(source_id: str, read_at: datetime | None, *, now: datetime) -> bool:
-    """Whether it is older than promised. What was never read is; what is posted to us never is."""
+    """Whether it is older than promised. What was never read is; what is posted to us never is.
+
+    What was read in the future was read by a clock that was ahead: nobody knows how old it is.
+    """
     if source_id not in sources:
         return True
     if sources.get(source_id).kind == "endpoint":
         return False
     allowed = within(source_id)
-    return read_at is None or allowed is None or now - read_at > allowed
+    if read_at is None or allowed is None:
+        return True
+    return not timedelta(0) <= now - read_at <= allowed
 
 
 def freshen(user_id: int) -> None:

@@ -86,7 +86,7 @@ def _read_window(history: History, now: datetime) -> None:
     over = start <= history.since or seen >= MOST_TASKS
     with transaction.atomic():
         # Under the connection's lock: what was cut or connected anew keeps nothing of the old past.
-        Connection.objects.select_for_update().get(
+        Connection.objects.select_for_update(no_key=True).get(
             pk=connection.pk, granted_at=connection.granted_at
         )
         ours = History.objects.filter(pk=history.pk, claim_token=history.claim_token)

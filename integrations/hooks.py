@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -28,6 +29,7 @@ APART_SECONDS = 5.0  # between two reads of one list
 LONGEST_NAME = 100
 # What one account can fill our table with in a minute. What comes beyond that has the list read too.
 MOST_A_MINUTE = 300
+READ_AT_ONCE = 10 * MOST_A_MINUTE  # the rest waits for the next read
 # A read that failed leaves its deliveries waiting; the sweep is enough for those.
 STILL_NEWS = timedelta(minutes=5)
 
@@ -105,22 +107,37 @@ def _has_room(connection: Connection, now: datetime) -> bool:
     return True
 
 
-def heard(connection: Connection) -> tuple[list[int], dict[str, datetime]]:
-    """What waits to be worked off by a read that begins now: the deliveries, and which tasks they
-    say were completed, when last.
+def heard(connection: Connection) -> tuple[list[int], dict[str, set[datetime]]]:
+    """What waits to be worked off by a read that begins now: the deliveries, the newest first, and
+    which tasks they say were completed, each time.
     """
     waiting = Delivery.objects.filter(connection=connection, outcome=Delivery.Outcome.WAITING)
-    ids = list(waiting.values_list("pk", flat=True))
-    done: dict[str, datetime] = {}
-    try:
-        for body in waiting.filter(pk__in=ids[:MOST_A_MINUTE]).values_list("body", flat=True):
-            said = json.loads(body or "{}")
-            if said:
+    newest = waiting.order_by("-received_at", "-pk").values_list("pk", flat=True)
+    ids = list(newest[:READ_AT_ONCE])
+    done: dict[str, set[datetime]] = {}
+    for body in _opened(connection, ids):
+        try:
+            if said := json.loads(body or "{}"):
                 at = datetime.fromisoformat(said["at"])
-                done[said["completed"]] = max(at, done.get(said["completed"], at))
-    except (CannotDecrypt, ValueError, KeyError, TypeError) as error:
-        log.warning("what webhooks told %s is lost: %s", connection.pk, error)
+                done.setdefault(said["completed"], set()).add(at)
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("what a webhook told %s is lost: %s", connection.pk, error)
     return ids, done
+
+
+def _opened(connection: Connection, ids: list[int]) -> Iterator[str]:
+    """Their bodies. One that no key opens takes no other along."""
+    bodies = Delivery.objects.values_list("body", flat=True)
+    try:
+        yield from list(bodies.filter(pk__in=ids))
+        return
+    except CannotDecrypt:
+        pass
+    for pk in ids:
+        try:
+            yield from list(bodies.filter(pk=pk))
+        except CannotDecrypt as error:
+            log.warning("what a webhook told %s is lost: %s", connection.pk, error)
 
 
 def worked_off(ids: list[int], *, now: datetime) -> None:

@@ -53,19 +53,20 @@ def ingest_tasks(
         everything = pull.complete and not pull.refused
         known = known_tasks(connection, None if everything else {*seen, *gone})
         if everything:
-            gone |= {k: pull.done.get(k) for k in known if k not in seen and k not in gone}
+            missing = [k for k in known if k not in seen and k not in gone]
+            gone |= {k: pull.done[k][-1] if k in pull.done else None for k in missing}
         zone = zone_of(connection.zone)
         recurred = {
-            known[key]: at
-            for key, at in pull.done.items()
+            known[key]: times
+            for key, times in pull.done.items()
             if key in seen and key in known and moves_on(connection, known[key], seen[key], zone)
         }
         changed = _upsert(connection, seen.values(), known, now)
         added = sum(key not in known for key in changed)
         closing = {known[key]: at for key, at in gone.items() if key in known and key not in ours}
         _close(closing, now)
-        for task, at in recurred.items():
-            Task.objects.filter(pk=task.pk).update(done_at=at)
+        for task, times in recurred.items():
+            Task.objects.filter(pk=task.pk).update(done_at=times[-1])
         said = {one.external_id for one in pull.open} | {one.external_id for one in pull.closed}
         held_back = bool(said & ours)
         cursor = connection.cursor if held_back else pull.cursor
@@ -73,10 +74,19 @@ def ingest_tasks(
         whose = {"account": fingerprint(pull.account)} if pull.account else {}
         Connection.objects.filter(pk=connection.pk).update(cursor=cursor, **whose)
         connection.cursor = cursor
+        done = dict(recurred)
+        for task, closed_at in closing.items():
+            if closed_at:
+                done[task] = pull.done.get(task.external_id) or [closed_at]
         facts: list[Event] = [
-            TaskCompleted(user_id=connection.user_id, task_id=task.pk, where="source")
-            for task, completed_at in (*closing.items(), *recurred.items())
-            if completed_at
+            TaskCompleted(
+                user_id=connection.user_id,
+                task_id=task.pk,
+                where="source",
+                completed_at=min(at, now).timestamp(),
+            )
+            for task, times in done.items()
+            for at in times
         ]
         if changed or closing:
             facts.append(_synced(connection, added, len(changed) - added, len(closing)))

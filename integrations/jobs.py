@@ -25,8 +25,10 @@ def _work_off(step: Callable[..., int]) -> bool:
 @shared_task
 def sync_sweep() -> None:
     """Reads the connections that are due, as many as fit; when more are due, has them taken."""
+    from integrations.due import pull_in
     from integrations.sync import sync_due
 
+    pull_in(now=timezone.now())
     if _work_off(sync_due):
         # One that finds no free worker for so long is not needed: beat brings the next.
         sync_sweep.apply_async(expires=30)
@@ -76,14 +78,19 @@ def read_uploads() -> None:
 def read_told(connection_id: str | None = None) -> None:
     """Reads the list that a webhook told us of, or all of which there is news."""
     from integrations.hooks import make_due, still_waiting
-    from integrations.sync import sync_due
+    from integrations.sync import sync_due, sync_told
 
-    if connection_id is not None:
-        awake(read_told, connection_id)
-    only = uuid.UUID(connection_id) if connection_id is not None else None
-    if make_due(now=timezone.now(), only=only):
-        _work_off(sync_due)
-    if only is not None and still_waiting(only, now=timezone.now()):
+    if connection_id is None:
+        if make_due(now=timezone.now()):
+            _work_off(sync_due)
+        return
+    awake(read_told, connection_id)
+    only = uuid.UUID(connection_id)
+    make_due(now=timezone.now(), only=only)
+    if still_waiting(only, now=timezone.now()):
+        # Just this one: it waits behind nothing, and works off nobody's backlog.
+        sync_told(only, now=timezone.now())
+    if still_waiting(only, now=timezone.now()):
         wake_soon(read_told, connection_id, seconds=2.0)  # somebody else is reading it just now
 
 

@@ -22,8 +22,10 @@ from integrations.models import (
     Upload,
 )
 from integrations.shown import label_of
+from integrations.source import SourceTrouble
 from integrations.upload_files import discard
 from oo.lib.cache import require_cache
+from oo.lib.encrypted import CannotDecrypt
 
 
 class StillGranted(Exception):
@@ -129,11 +131,20 @@ class Grants(PersonalData):
         return {"still_to_be_revoked_at": list(sources)}
 
     def let_go(self, user_id: int) -> None:
-        """Revokes every grant at its source. Raises SourceTrouble."""
+        """Revokes every grant at its source that can be. Raises SourceTrouble when one is left."""
+        left: SourceTrouble | CannotDecrypt | None = None
         for revocation in Revocation.objects.filter(user_id=user_id):
-            stop_watched(revocation)
-            revoke_token(revocation.source, revocation.token)
-            revocation.delete()
+            try:
+                stop_watched(revocation)
+                revoke_token(revocation.source, revocation.token)
+            except (SourceTrouble, CannotDecrypt) as error:
+                left = error  # it does not keep the others from being revoked
+            else:
+                revocation.delete()
+        if isinstance(left, CannotDecrypt):
+            raise SourceTrouble("sealed", f"a grant can't be opened: {left}") from left
+        if left is not None:
+            raise left
 
     def forget(self, user_id: int) -> int:
         return Revocation.objects.filter(user_id=user_id).delete()[0]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
+from integrations import snapshot
 from integrations.formats.facts import BadFormat
 from integrations.formats.standard_webhooks import BadSignature, Signed, signed, verify
 from integrations.formats.webhook import BadBody
@@ -85,7 +86,7 @@ def receive(
 
 def refusals_of(endpoint: Connection) -> list[tuple[datetime, str, str]]:
     """The last of what was not let in, lately: when, its id, and why."""
-    kept = cache.get(_refusals(endpoint.pk)) or []
+    kept = cache.get(snapshot.refused(endpoint.pk)) or []
     return [(datetime.fromtimestamp(at, UTC), id, why) for at, id, why in kept]
 
 
@@ -115,13 +116,9 @@ def _secrets(endpoint: Connection, now: datetime) -> list[str]:
 
 def _note(endpoint: Connection, delivery_id: str, why: str, now: datetime) -> None:
     # In the cache, and few: who doesn't know the secret must not fill the database.
-    kept = cache.get(_refusals(endpoint.pk)) or []
+    kept = cache.get(snapshot.refused(endpoint.pk)) or []
     kept = [*kept, (now.timestamp(), delivery_id, why)][-MOST_REFUSALS:]
-    cache.set(_refusals(endpoint.pk), kept, timeout=REFUSALS_STAY)
-
-
-def _refusals(endpoint_id: object) -> str:
-    return f"refused:{endpoint_id}"
+    cache.set(snapshot.refused(endpoint.pk), kept, timeout=REFUSALS_STAY)
 
 
 def _within_limits(endpoint: Connection, now: datetime) -> None:
@@ -142,7 +139,7 @@ def _within_limits(endpoint: Connection, now: datetime) -> None:
 def _write_down(
     endpoint: Connection, delivery_id: str, now: datetime, *, body: bytes = b"", refused: str = ""
 ) -> bool:
-    """Whether it is new. What was refused may come again, corrected, under the same id."""
+    """Whether it is new. What was refused, or given up, may come again under the same id."""
     outcome = Delivery.Outcome.REFUSED if refused else Delivery.Outcome.WAITING
     fields = {
         "received_at": now,
@@ -150,6 +147,10 @@ def _write_down(
         "outcome": outcome,
         "reason": refused[:300],
         "body": body.decode(),
+        "attempts": 0,
+        "finished_at": None,
+        "claim_token": None,
+        "claimed_until": None,
     }
     if refused:
         fields["body"] = ""
@@ -165,7 +166,9 @@ def _write_down(
         pass
     with transaction.atomic():
         again = Delivery.objects.filter(
-            connection=endpoint, delivery_id=delivery_id, outcome=Delivery.Outcome.REFUSED
+            connection=endpoint,
+            delivery_id=delivery_id,
+            outcome__in=(Delivery.Outcome.REFUSED, Delivery.Outcome.FAILED),
         )
         if again.update(**fields):
             if not refused:

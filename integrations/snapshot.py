@@ -62,5 +62,11 @@ def posted(connection_id: object) -> str:
     return f"{connection_id}/posted"
 
 
+def refused(connection_id: object) -> str:
+    """The cache's key of what was not let in at an endpoint lately."""
+    return f"refused:{connection_id}"
+
+
 def drop(connection_id: object) -> None:
-    cache.delete_many([_key(connection_id), _key(posted(connection_id))])
+    entries = _key(connection_id), _key(posted(connection_id)), refused(connection_id)
+    cache.delete_many(list(entries))

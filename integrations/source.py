@@ -157,8 +157,8 @@ class RemembersCompleted(ABC):
     @abstractmethod
     def completed_lately(
         self, access_token: str, *, since: datetime, now: datetime
-    ) -> dict[str, datetime]:
-        """When tasks were last completed, those that recur too: as far as the source remembers.
+    ) -> dict[str, set[datetime]]:
+        """When tasks were completed, each time, those that recur too: as far as the source remembers.
 
         Raises TokenRejected, NeedsReconnect, SourceTrouble.
         """
@@ -283,7 +283,8 @@ class AcceptsExport(SignalSource):
     def read(self, file: BinaryIO, *, tell: Callable[[int], None], now: datetime) -> HealthPull:
         """Raises BadFormat with a message for the user. Bounded in time and memory.
 
-        `tell` is called with the percentage that was read; what it raises ends the reading.
+        `tell` is called with the percentage that was read, every few seconds also when that is the
+        same: the claim on the file lasts as long. What it raises ends the reading.
         """
 
 

@@ -57,7 +57,7 @@ def sync_due(*, now: datetime, limit: int) -> int:
 
 def sync_user(user_id: int, *, now: datetime) -> int:
     """Reads one user's connections that are not fresh, unless their source is in trouble."""
-    stale = Q(synced_at=None)
+    stale = Q(synced_at=None) | Q(synced_at__gt=now)  # a clock that was ahead: see is_stale
     for source in sources:
         # What changes slowly is not read because somebody looks, but when it is older than promised.
         fresh = timedelta(seconds=settings.FRESH_SECONDS)
@@ -71,6 +71,16 @@ def sync_user(user_id: int, *, now: datetime) -> int:
     ).exclude(waiting)  # fmt: skip
     claims = one_by_one(mine.order_by("due_at"), now=now, lease=LEASE, limit=10)
     return _read_all(_in_time(claims), now=now)
+
+
+def sync_told(connection_id: uuid.UUID, *, now: datetime) -> int:
+    """Reads the one connection of which there is news, if it may be read now."""
+    talking = [source.id for source in sources if not is_silent(source.id)]
+    told = Connection.objects.filter(
+        pk=connection_id, source__in=talking, status=Connection.Status.CONNECTED, due_at__lte=now,
+        user__is_active=True,
+    )  # fmt: skip
+    return _read_all(one_by_one(told, now=now, lease=LEASE, limit=1), now=now)
 
 
 def _in_time(claims: Iterator[Connection]) -> Iterator[Connection]:
@@ -164,7 +174,7 @@ def _take_in(connection: Connection, *, cursor: str, now: datetime) -> timedelta
     with transaction.atomic():
         # Under the row's lock, and only under our own lease: what was cut, connected anew, taken over
         # or sent back to its beginning meanwhile takes in nothing of what was read before.
-        Connection.objects.select_for_update().get(
+        Connection.objects.select_for_update(no_key=True).get(
             pk=connection.pk, claim_token=connection.claim_token, cursor=connection.cursor
         )
         if isinstance(pull, TaskPull):

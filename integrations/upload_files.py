@@ -47,12 +47,14 @@ def remove(path: Path) -> None:
 
 def discard(rows: "models.QuerySet[Upload]") -> int:
     """Forgets uploads and removes their files, those under way too. Returns how many rows went."""
-    ids = list(rows.values_list("pk", flat=True))
-    gone = Upload.objects.filter(pk__in=ids).delete()[0]
-    # After the commit, so that no upload is without its file: whoever reads it now finds its row
-    # gone at the end, and takes nothing in.
-    for upload_id in ids:
-        transaction.on_commit(partial(remove, path_of(upload_id)))
+    with transaction.atomic():
+        # Locked, so that one whose reading ends this moment is still one of `rows`, or stays.
+        ids = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+        gone = Upload.objects.filter(pk__in=ids).delete()[0]
+        # After the commit, so that no upload is without its file: whoever reads it now finds its
+        # row gone at the end, and takes nothing in.
+        for upload_id in ids:
+            transaction.on_commit(partial(remove, path_of(upload_id)))
     return gone
 
 

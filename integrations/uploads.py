@@ -18,7 +18,7 @@ from integrations.formats.facts import BadFormat, HealthPull
 from integrations.ingest_health import ingest_health
 from integrations.models import Connection, Upload
 from integrations.source import AcceptsExport, sources
-from integrations.upload_files import left_behind, path_of, remove
+from integrations.upload_files import discard, left_behind, path_of, remove
 from oo.lib.claim import one_by_one
 from oo.lib.jobs import wake
 
@@ -46,8 +46,9 @@ def take_in(user: User, source: AcceptsExport, arrived: Path, *, now: datetime) 
     upload = Upload(user=user, source=source.id, size=arrived.stat().st_size, created_at=now)
     try:
         with transaction.atomic():
-            consents.give(user, Consent.Document(source.consent), now=now)
+            # In this order: it waits for the end of the file before, which may take the consent back.
             upload.save(force_insert=True)
+            consents.give(user, Consent.Document(source.consent), now=now)
             arrived.rename(path_of(upload.pk))
             wake(read_uploads)
     except IntegrityError:
@@ -67,6 +68,16 @@ def read_waiting(*, now: datetime, limit: int) -> int:
         taken += 1
         _attempt(upload, now)
     return taken
+
+
+def stop_reading(user: User, source: AcceptsExport, *, now: datetime) -> bool:
+    """The user's file is not read after all. False when there is none, or it was read already."""
+    with transaction.atomic():
+        stopped = discard(
+            Upload.objects.filter(user=user, source=source.id, state__in=Upload.UNDER_WAY)
+        )
+        _end_unused_consent(user.pk, source, now)
+    return stopped > 0
 
 
 def sweep_uploads(*, now: datetime) -> int:
@@ -95,7 +106,7 @@ def _attempt(upload: Upload, now: datetime) -> None:
     except FileNotFoundError:
         _finish(upload, path, Upload.State.REFUSED, LOST, now)
     except Upload.DoesNotExist:
-        remove(path)  # forgotten while it was read
+        _remove_unless_taken_over(upload, path)
     except Exception as error:
         # Not its traceback: that could quote the file.
         log.error("upload %s: %s", upload.pk, type(error).__name__)
@@ -124,9 +135,12 @@ def _read(upload: Upload, path: Path, now: datetime) -> HealthPull:
 
 def _keep_what_it_says(upload: Upload, pull: HealthPull, now: datetime) -> None:
     """Rows, event and outcome in one transaction. Raises BadFormat, Upload.DoesNotExist."""
+    theirs = Connection.objects.filter(user=upload.user_id, source=upload.source)
     source = sources.get(upload.source)
     assert isinstance(source, AcceptsExport)
     with transaction.atomic():
+        # First the connection, as a disconnect does: two that lock crosswise wait for each other.
+        theirs.select_for_update().first()
         row = (
             Upload.objects.select_for_update(of=("self",))
             .select_related("user")
@@ -153,9 +167,30 @@ def _says(pull: HealthPull, changes: int) -> str:
 
 def _finish(upload: Upload, path: Path, state: Upload.State, reason: str, now: datetime) -> None:
     mine = Upload.objects.filter(pk=upload.pk, claim_token=upload.claim_token)
-    if row := mine.first():
-        _settle(row, state, reason, now)
-    remove(path)
+    with transaction.atomic():
+        if row := mine.select_for_update().first():
+            _settle(row, state, reason, now)
+            source = sources.get(row.source) if row.source in sources else None
+            if isinstance(source, AcceptsExport):
+                _end_unused_consent(row.user_id, source, now)
+    _remove_unless_taken_over(upload, path)
+
+
+def _remove_unless_taken_over(upload: Upload, path: Path) -> None:
+    """The file of an upload that has ended, was forgotten, or whose user left. One whose lease ran
+    out is another worker's to read.
+    """
+    waiting = Upload.objects.filter(
+        pk=upload.pk, state__in=Upload.UNDER_WAY, user__is_active=True
+    ).exclude(claim_token=upload.claim_token)
+    if not waiting.exists():
+        remove(path)
+
+
+def _end_unused_consent(user_id: int, source: AcceptsExport, now: datetime) -> None:
+    """Without a connection there is nothing to disconnect, by which the user could take it back."""
+    if not Connection.objects.filter(user=user_id, source=source.id).exists():
+        consents.withdraw(user_id, Consent.Document(source.consent), now=now)
 
 
 def _settle(row: Upload, state: Upload.State, reason: str, now: datetime) -> None:

@@ -19,7 +19,6 @@ from integrations.source import (
     SharesCalendar,
     SourceTrouble,
     TokenRejected,
-    Watch,
     sources,
 )
 from oo.lib.encrypted import CannotDecrypt
@@ -40,13 +39,17 @@ def keep_watch(connection: Connection, *, now: datetime) -> None:
     source = sources.get(connection.source)
     if not isinstance(source, SharesCalendar):
         return
-    channels = list(connection.channels.order_by("expires_at"))
+    # A token that no key opens is no trouble: nobody asks for it here, and its channel goes in time.
+    channels = list(connection.channels.defer("token").order_by("expires_at"))
     if not source.can_watch(connection.scope):
         if channels:
             _stop(connection, source, channels, now=now)
         return
-    lasts = [channel for channel in channels if channel.expires_at > now + RENEW_BEFORE]
-    tried = [channel for channel in channels if channel.created_at > now - TRY_AGAIN]
+    # Those of a grant before this one may be another account's, or sealed with a lost key.
+    since = connection.granted_at
+    present = [channel for channel in channels if since is None or channel.created_at >= since]
+    lasts = [channel for channel in present if channel.expires_at > now + RENEW_BEFORE]
+    tried = [channel for channel in present if channel.created_at > now - TRY_AGAIN]
     if lasts or tried:
         return
     try:
@@ -63,22 +66,26 @@ def _open(connection: Connection, source: SharesCalendar, *, now: datetime) -> N
     )
     address = settings.PUBLIC_URL + reverse("calendar_changed", args=[source.id])
 
-    def ask(access_token: str) -> Watch:
-        return source.watch(
+    def ask(access_token: str) -> None:
+        watch = source.watch(
             access_token,
             channel_id=str(channel.pk),
             token=channel.token,
             address=address,
             now=now,
         )
+        kept = Channel.objects.filter(pk=channel.pk).update(
+            resource_id=watch.resource_id, expires_at=watch.expires_at
+        )
+        if not kept:
+            # Cut while it was opened, so nobody else knows of it: it ends with the token in hand.
+            with suppress(SourceTrouble, NeedsReconnect, TokenRejected):
+                source.stop(access_token, channel_id=str(channel.pk), resource_id=watch.resource_id)
 
     # Kept before it is asked for: its first call may come before the answer does. One that was
     # refused stays as well, so that it is not asked for with every read.
     channel.save(force_insert=True)
-    watch = with_access(connection, ask, now=now)
-    Channel.objects.filter(pk=channel.pk).update(
-        resource_id=watch.resource_id, expires_at=watch.expires_at
-    )
+    with_access(connection, ask, now=now)
 
 
 def _stop(
@@ -101,9 +108,7 @@ def heard(source_id: str, channel_id: str, token: str, *, news: bool, now: datet
     channel is none of ours, or the caller doesn't know its token. Without `news` it only says hello.
     """
     try:
-        channel = Channel.objects.select_related("connection").get(
-            pk=uuid.UUID(channel_id), connection__source=source_id
-        )
+        channel = Channel.objects.get(pk=uuid.UUID(channel_id), connection__source=source_id)
         known = channel.token
     except (ValueError, Channel.DoesNotExist, CannotDecrypt):
         return False

@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,12 +14,13 @@ from integrations import snapshot
 from integrations.formats.facts import BadFormat, Closed, SeenTask, TaskPull
 from integrations.ingest import ingest_tasks, move_to_zone
 from integrations.jobs import work_off_deliveries
-from integrations.models import Connection, Delivery
+from integrations.models import Connection, Delivery, Task
 from integrations.source import TakesPosts, posting_sources, sources
 from oo.events.catalogue import WebhookReceived
 from oo.events.publish import publish
 from oo.lib.cache import require_cache
 from oo.lib.claim import claim
+from oo.lib.encrypted import fingerprints
 from oo.lib.jobs import wake
 
 log = logging.getLogger(__name__)
@@ -122,7 +124,7 @@ def _together(endpoint_id: uuid.UUID, now: datetime, *, limit: int, only: int | 
     """Rows, words, events and outcomes in one transaction. Returns how many deliveries it was."""
     with transaction.atomic():
         endpoint = (
-            Connection.objects.select_for_update(of=("self",))
+            Connection.objects.select_for_update(of=("self",), no_key=True)
             .select_related("user")
             .get(pk=endpoint_id)
         )
@@ -135,6 +137,7 @@ def _together(endpoint_id: uuid.UUID, now: datetime, *, limit: int, only: int | 
         if endpoint.zone != endpoint.user.time_zone:
             move_to_zone(endpoint, endpoint.user.time_zone, now=now)
         pulls, refused = _understood(deliveries, endpoint, now)
+        pulls = _named_by_us(pulls, endpoint)
         for pull in _folded(pulls.values()):
             ingest_tasks(endpoint, pull, told_before=set(), now=now)
         for delivery in deliveries:
@@ -174,6 +177,30 @@ def _understood(
         except BadFormat as error:
             refused[delivery.pk] = str(error)[:300]
     return pulls, refused
+
+
+def _named_by_us(pulls: dict[int, TaskPull], endpoint: Connection) -> dict[int, TaskPull]:
+    """The same, with our names for the tasks: a sender's ids may be words, and rows hold no words.
+
+    A task that came under an older key keeps the name it has.
+    """
+    theirs = {one.external_id for pull in pulls.values() for one in pull.open}
+    theirs |= {one.external_id for pull in pulls.values() for one in pull.closed}
+    ours = {id: fingerprints(id) for id in theirs}
+    older = {name: id for id, names in ours.items() for name in names[1:]}
+    names = {id: found[0] for id, found in ours.items()}
+    if older:
+        here = Task.objects.filter(connection=endpoint, external_id__in=older)
+        for name in here.order_by("added_at", "pk").values_list("external_id", flat=True):
+            names[older[name]] = name
+    return {
+        pk: replace(
+            pull,
+            open=[replace(one, external_id=names[one.external_id]) for one in pull.open],
+            closed=[replace(one, external_id=names[one.external_id]) for one in pull.closed],
+        )
+        for pk, pull in pulls.items()
+    }
 
 
 def _folded(pulls: Iterable[TaskPull]) -> list[TaskPull]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import dj_database_url
 
 from adminconsole.theme import UNFOLD as UNFOLD
-from oo.lib.env import Env, host_and_port, read_dotenv
+from oo.lib.env import Env, read_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # The second file is where `make run` tells commands in another terminal what it has started.
@@ -264,7 +264,8 @@ SOURCE_TIMEOUT_SECONDS = env.number(
 OUTGOING_TRUSTED_HOSTS = env.words(
     "OUTGOING_TRUSTED_HOSTS",
     [SANDBOX_URL.split("://", 1)[1]] if SANDBOX_URL else [],
-    "host:port pairs that may lead to a private address. Everything else must be public.",
+    "host:port pairs of task and calendar services that may lead to a private address. What a user "
+    "types must be public.",
 )
 WEBHOOK_MAX_BYTES = env.whole(
     "WEBHOOK_MAX_BYTES", 65_536, "Largest body that a user's own endpoint takes; at most 100000."
@@ -367,9 +368,6 @@ OLLAMA_URL = env.text(
     "http:// or https:// address of an Ollama server, asked where there is no LiteLLM proxy. Its models "
     "have names of their own: `ollama cp llama3.2 judge` makes one the judge.",
 ).rstrip("/")
-# The operator names them, mostly inside their own network. What is no address is a system check.
-_named = map(host_and_port, (MLFLOW_TRACKING_URI, LITELLM_URL, OLLAMA_URL))
-OUTGOING_TRUSTED_HOSTS += [place for place in _named if place]
 
 # ------------------------------------------------------------------------------------------------
 env.section("Privacy")

@@ -1,6 +1,6 @@
 """What the recommender does when something happened."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from oo.events.catalogue import (
     ConnectionChanged,
@@ -29,8 +29,10 @@ def learn_from_it(event: RewardSettled, now: datetime) -> None:
 @on(TaskCompleted)
 def count_it_as_done(event: TaskCompleted, now: datetime) -> None:
     if event.where == "source":
-        completed_elsewhere(event.task_id, now=now)
-        close_completed(event.task_id, now=now)
+        said = event.completed_at
+        at = datetime.fromtimestamp(said, UTC) if said is not None else None
+        completed_elsewhere(event.task_id, at=at, now=now)
+        close_completed(event.task_id, at=at, now=now)
 
 
 @on(TaskCompleted, TaskSynced, ConnectionChanged)

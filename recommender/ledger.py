@@ -86,6 +86,13 @@ def worth(user_id: int, decision_id: UUID, *, before: Feedback | None = None) ->
     return rows.values_list("reward", flat=True).first()
 
 
+def counts_late(user_id: int, decision_id: UUID) -> bool:
+    """Whether what a decision counts as being worth is what turned out later, not what was said."""
+    rows = Reward.objects.filter(user_id=user_id, decision_id=decision_id)
+    rows = rows.filter(position__gt=_beginning(user_id)).order_by("-position")
+    return rows.values_list("why", flat=True).first() == Reward.Why.LATE
+
+
 def _beginning(user_id: int) -> int:
     """The position of the row from which on a user's rewards count, 0 when all do."""
     rows = Reward.objects.filter(user_id=user_id, decision=None).order_by("-position")

@@ -85,7 +85,7 @@ def estimate(
     """
     began = time.perf_counter()
     people, states = _taking_part(cls).count(), 0
-    epsilon, total = settings.PRIOR_EPSILON, settings.PRIOR_EPSILON_TOTAL
+    epsilon = settings.PRIOR_EPSILON
     numbers: dict[str, Any] = {"people": people, "epsilon": epsilon, **spent()}
 
     def kept(verdict: str, says: str) -> PolicyRun:
@@ -118,13 +118,8 @@ def estimate(
         return kept(Verdict.TOO_LITTLE, says)
     if not again and (wait := _wait(cls, people, now)):
         return kept(*wait)
-    after = spent(more=epsilon)
-    if after["epsilon_spent"] > total:
-        says = (
-            f"Who took part in every estimate would have spent ε = {after['epsilon_spent']:.1f} "
-            f"with this one; PRIOR_EPSILON_TOTAL is {total:g}."
-        )
-        return kept(Verdict.REFUSED, says)
+    if too_much := _too_much(epsilon):
+        return kept(Verdict.REFUSED, too_much)
     try:
         found = cls.estimate(read, start, epsilon=epsilon, rng=rng)
     except StateError as error:
@@ -139,6 +134,9 @@ def estimate(
         if not again and (wait := _wait(cls, people, now)):
             numbers = {"people": people}
             return kept(*wait)
+        if too_much := _too_much(epsilon):
+            numbers = {"people": people}
+            return kept(Verdict.REFUSED, too_much)
         numbers |= spent(more=epsilon)
         run = kept(
             Verdict.PASSED,
@@ -158,6 +156,17 @@ def spent(*, more: float = 0.0) -> dict[str, float]:
     budgets = [epsilon for epsilon in (*each, more) if epsilon]
     rho = sum(privacy.rho_of(epsilon) for epsilon in budgets)
     return {"estimates": len(budgets), "epsilon_spent": privacy.epsilon_of(rho)}
+
+
+def _too_much(epsilon: float) -> str:
+    """Why one more estimate would spend more than may be spent; nothing if it would not."""
+    after, total = spent(more=epsilon)["epsilon_spent"], settings.PRIOR_EPSILON_TOTAL
+    if after <= total:
+        return ""
+    return (
+        f"Who took part in every estimate would have spent ε = {after:.1f} with this one; "
+        f"PRIOR_EPSILON_TOTAL is {total:g}."
+    )
 
 
 def batches(cls: type[Policy], size: int = BATCH) -> Iterator[list[bytes]]:

@@ -18,7 +18,7 @@ from oo.events.catalogue import RewardSettled, TipFeedback
 from oo.events.publish import publish
 from recommender.bandit.reward import SILENCE_KEPT, Reaction, reward
 from recommender.chain import EMPTY, payload_digest
-from recommender.ledger import Line, alone_with, append
+from recommender.ledger import Line, alone_with, append, counts_late
 from recommender.models import Decision, Feedback, Reward, Score
 
 # An advice followed today is not news tomorrow.
@@ -75,6 +75,9 @@ def react(
             raise ValueError(f"{reaction.value} is no answer to {decision.kind}")
         # A tip that ran out may still be answered: the phone was offline, the reaction is real.
         answerable = (Decision.Status.OPEN, Decision.Status.EXPIRED, Decision.Status.KEPT)
+        # Unless what came of it is known already: its task was completed elsewhere.
+        if decision.status == Decision.Status.EXPIRED and counts_late(user.pk, tip_id):
+            return _already(tip_id, reaction)
         # Nothing could be learned from what retention has emptied.
         if not Decision.objects.filter(
             pk=tip_id, status__in=answerable, score__pruned_at=None

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from oo.lib.claim import one_by_one
+from oo.lib.env import host_and_port
 from oo.lib.http import OutgoingError, fetch
 from recommender.bandit.policies.base import Policy
 from recommender.models import PolicyRun
@@ -201,6 +202,7 @@ def _call(
         headers={"Authorization": f"Bearer {token}"} if token else None,
         json=body,
         seconds=SECONDS,
+        trusted=[host_and_port(settings.MLFLOW_TRACKING_URI) or ""],
     )
     try:
         said = reply.json()

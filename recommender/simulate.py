@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from oo.lib.env import host_and_port
 from oo.lib.http import OutgoingError, fetch
 from recommender.live import standard_prior
 from recommender.models import SimEvent, SimRun
@@ -190,7 +191,7 @@ def gateway() -> Ask:
         try:
             reply = fetch(
                 "POST", f"{url}/v1/chat/completions", headers=headers, json=question,
-                seconds=JUDGE_SECONDS,
+                seconds=JUDGE_SECONDS, trusted=[host_and_port(url) or ""],
             )  # fmt: skip
         except OutgoingError as error:
             raise JudgeTrouble(f"The judge can't be reached: {error}") from None

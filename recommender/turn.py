@@ -1,9 +1,10 @@
 """Has the population turned? Then what was learned before is set aside, for everyone.
 
 Looked at daily: yesterday's rewards, in UTC, against what was expected of them when they were chosen,
-beside the same of the week before (recommender.bandit.turn). Setting aside is written into everyone's
-ledger, as a row after which nothing before counts, followed by what they answered since the day of
-the turn. So states stay a projection of the ledger, and older decisions can still be made again.
+beside the same of the week before, and those of the last two days (recommender.bandit.turn).
+Setting aside is written into everyone's ledger, as a row after which nothing before counts, followed
+by what they answered since the day of the turn. So states stay a projection of the ledger, and older
+decisions can still be made again.
 """
 
 import time
@@ -41,13 +42,11 @@ def look(*, now: datetime) -> PolicyRun:
     run = looks.filter(ends=ends).first()
     if run is None:
         began = time.perf_counter()
-        begins = ends - timedelta(days=1)
-        before = _days(cls, begins - WEEK, begins)
-        verdict = turned(_days(cls, begins, ends), before)
+        begins, verdict = _look_back(cls, ends)
         try:
             with transaction.atomic():
                 run = record(
-                    PolicyRun.Kind.TURN, cls, *_outcome(verdict), asdict(verdict),
+                    PolicyRun.Kind.TURN, cls, *_outcome(verdict, begins), asdict(verdict),
                     now=now, took_ms=1000 * (time.perf_counter() - began), begins=begins, ends=ends,
                 )  # fmt: skip
         except IntegrityError:  # another worker looked at the same time, and was first
@@ -57,6 +56,21 @@ def look(*, now: datetime) -> PolicyRun:
         while _set_aside(cls, alarm, now=now) == BATCH:
             pass
     return run
+
+
+def _look_back(cls: type[Policy], ends: datetime) -> tuple[datetime, Verdict]:
+    """Since when the population has turned, or yesterday, and the verdict on it. Yesterday is looked
+    at beside the week before it, then the last two days beside theirs.
+    """
+    verdicts = []
+    for days in (1, 2):
+        begins = ends - timedelta(days=days)
+        before = _days(cls, begins - WEEK, begins)
+        verdict = turned(_days(cls, begins, ends), before)
+        if verdict.turned:
+            return begins, verdict
+        verdicts.append((begins, verdict))
+    return verdicts[0]
 
 
 def _days(cls: type[Policy], begins: datetime, ends: datetime) -> Days:
@@ -71,7 +85,7 @@ def _days(cls: type[Policy], begins: datetime, ends: datetime) -> Days:
     return Days([difference[user_id] for user_id in count], list(count.values()))
 
 
-def _outcome(verdict: Verdict) -> tuple[PolicyRun.Verdict, str]:
+def _outcome(verdict: Verdict, begins: datetime) -> tuple[PolicyRun.Verdict, str]:
     if not verdict.error:
         says = (
             f"{verdict.people} people answered yesterday and in the week before, too few to tell."
@@ -81,7 +95,7 @@ def _outcome(verdict: Verdict) -> tuple[PolicyRun.Verdict, str]:
     if verdict.turned:
         return PolicyRun.Verdict.ALARM, (
             f"The population has turned: {verdict.people} people, {short}. What was learned before "
-            "yesterday is set aside."
+            f"{begins:%Y-%m-%d} is set aside."
         )
     return PolicyRun.Verdict.PASSED, f"{verdict.people} people, {short}."
 

@@ -14,25 +14,32 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import consents
-from accounts.models import Consent
 from accounts.signed_in import person
 from integrations.models import Connection, Upload
 from integrations.source import AcceptsExport, sources
-from integrations.upload_files import discard, new_file, remove
-from integrations.uploads import NO_CONSENT, StillReading, latest, take_in
+from integrations.upload_files import new_file, remove
+from integrations.uploads import NO_CONSENT, StillReading, latest, stop_reading, take_in
+
+STILL_READING = "Your last file is still being read. Wait for it, or stop it."
 
 
 class ToPrivateDisk(FileUploadHandler):
-    """Writes what arrives to the private directory, piece by piece, where no memory holds it."""
+    """Writes what arrives to the private directory, piece by piece, where no memory holds it.
 
-    def __init__(self, request: HttpRequest | None = None) -> None:
+    With `room` False nothing is written: the rest of the body is read off, and dropped.
+    """
+
+    def __init__(self, request: HttpRequest | None = None, *, room: bool) -> None:
         super().__init__(request)
+        self.room = room
         self.path: Path | None = None
         self._file: BinaryIO | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        if not self.room:
+            # A browser whose connection is cut while it sends would not see the answer.
+            raise StopUpload(connection_reset=False)
         if self.path is not None:
             raise StopUpload(connection_reset=True)  # one file is what the form has
         self.path, self._file = new_file()
@@ -67,7 +74,10 @@ def hand_over(request: HttpRequest, source_id: str) -> HttpResponse:
     source = _source(source_id)
     if request.method != "POST":
         return _page(request, source)
-    arriving = ToPrivateDisk(request)
+    before = latest(person(request).pk, source.id)
+    # Asked before anything is on disk, where a second large file has no place.
+    room = before is None or before.state not in Upload.UNDER_WAY
+    arriving = ToPrivateDisk(request, room=room)
     request.upload_handlers = [arriving]
     try:
         return _receive(request, source, arriving)
@@ -78,7 +88,9 @@ def hand_over(request: HttpRequest, source_id: str) -> HttpResponse:
 @csrf_protect
 def _receive(request: HttpRequest, source: AcceptsExport, arriving: ToPrivateDisk) -> HttpResponse:
     again = redirect("hand_over", source.id)
-    if request.FILES.get("file") is None or arriving.path is None:
+    if not arriving.room:
+        messages.error(request, STILL_READING)
+    elif request.FILES.get("file") is None or arriving.path is None:
         messages.error(request, "Choose a file first.")
     elif request.POST.get("consent") != "yes":
         messages.error(request, NO_CONSENT)
@@ -86,7 +98,7 @@ def _receive(request: HttpRequest, source: AcceptsExport, arriving: ToPrivateDis
         try:
             take_in(person(request), source, arriving.path, now=timezone.now())
         except StillReading:
-            messages.error(request, "Your last file is still being read. Wait for it, or stop it.")
+            messages.error(request, STILL_READING)
     return again
 
 
@@ -106,11 +118,22 @@ def upload_state(request: HttpRequest, source_id: str) -> HttpResponse:
 def upload_stop(request: HttpRequest, source_id: str) -> HttpResponse:
     """The user's file is not read after all. Without a connection the consent ends as well."""
     source, user = _source(source_id), person(request)
-    discard(Upload.objects.filter(user=user, source=source.id, state__in=Upload.UNDER_WAY))
-    if not Connection.objects.filter(user=user, source=source.id).exists():
-        consents.withdraw(user.pk, Consent.Document(source.consent), now=timezone.now())
-    messages.success(request, "Stopped. The file is gone, and nothing of it was taken.")
+    if stop_reading(user, source, now=timezone.now()):
+        messages.success(request, "Stopped. The file is gone, and nothing of it was taken.")
+    else:
+        messages.error(request, _too_late(latest(user.pk, source.id), source))
     return redirect("hand_over", source.id)
+
+
+def _too_late(last: Upload | None, source: AcceptsExport) -> str:
+    if last is None:
+        return "There was no file to stop."
+    if last.state == Upload.State.DONE:
+        return (
+            "Too late to stop: the file had been read already. To have oO erase what it took in, "
+            f"disconnect {source.name} in your settings."
+        )
+    return "There was nothing to stop: the file had been refused, and nothing of it was taken."
 
 
 def _page(request: HttpRequest, source: AcceptsExport) -> HttpResponse:

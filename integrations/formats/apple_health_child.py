@@ -7,6 +7,7 @@ end {"days", "since", "made_on", "refused"} or {"error"}.
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -15,6 +16,7 @@ if sys.platform != "win32":  # there, whoever started this process kills it in t
     import resource
 
 MEMORY_BYTES = 512_000_000
+ALIVE_SECONDS = 5.0
 TOO_MUCH = "This export holds more than oO can read. None of it was taken."
 
 
@@ -46,14 +48,16 @@ def main() -> None:
 
 
 def counted(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same pieces; tells how much of them was taken, whenever that is another percent."""
-    taken, said = 0, -1
+    """The same pieces; tells how much of them was taken, whenever that is another percent, and every
+    few seconds: it shows that this process lives.
+    """
+    taken, said, at = 0, -1, time.monotonic()
     for piece in pieces:
         yield piece
         taken += len(piece)
         percent = min(99, 100 * taken // size)
-        if percent > said:
-            said = percent
+        if percent > said or time.monotonic() - at >= ALIVE_SECONDS:
+            said, at = percent, time.monotonic()
             say({"progress": percent})
 
 

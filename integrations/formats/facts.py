@@ -57,8 +57,8 @@ class Closed:
 class TaskPull:
     """One read of a task list. `complete` means: what isn't here isn't there any more.
 
-    `done` says when tasks, or an occurrence of those that recur, were completed lately: it tells a
-    task that is gone from one that was deleted, and one that moved on from one that was put off.
+    `done` says when tasks, or occurrences of those that recur, were completed lately, oldest first:
+    it tells a task that is gone from one that was deleted, and one that moved on from one put off.
     `account` is whose list it is, where the answer says so.
     """
 
@@ -67,7 +67,7 @@ class TaskPull:
     complete: bool = True
     cursor: str = ""
     refused: int = 0  # entries that made no sense and were left out
-    done: dict[str, datetime] = field(default_factory=dict)
+    done: dict[str, list[datetime]] = field(default_factory=dict)  # no list is empty
     account: str = ""
 
 

@@ -16,6 +16,9 @@ UNTITLED = "Busy"
 KINDS: dict[str, EventKind] = {"focusTime": "focus", "outOfOffice": "away"}
 NOT_BUSY = ("workingLocation", "birthday")
 
+# What is outside is a mistake or a joke, and no arithmetic with it is safe in every time zone.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
 _ID = re.compile(r"[0-9A-Za-z_@.-]{1,64}")
 
 
@@ -142,7 +145,9 @@ def _instant(told: Any) -> datetime | None:
     """An RFC 3339 instant in UTC."""
     try:
         moment = datetime.fromisoformat(told) if isinstance(told, str) else None
-        return moment.astimezone(UTC) if moment and moment.utcoffset() is not None else None
+        if moment is None or moment.utcoffset() is None or not _is_sane(moment):
+            return None
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -150,9 +155,15 @@ def _instant(told: Any) -> datetime | None:
 def _midnight(told: Any, zone: tzinfo) -> datetime | None:
     try:
         day = date.fromisoformat(told) if isinstance(told, str) else None
-        return datetime.combine(day, time(), zone).astimezone(UTC) if day else None
+        if day is None or not _is_sane(day):
+            return None
+        return datetime.combine(day, time(), zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _is_sane(day: date) -> bool:
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def _id(told: Any) -> str:

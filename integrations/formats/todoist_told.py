@@ -65,21 +65,21 @@ def _completed(item: Any) -> CompletedTask | None:
     )
 
 
-def parse_activities(body: Any) -> tuple[dict[str, datetime], str]:
-    """When tasks were last completed, from a page of `GET /activities`; and where the next one is.
+def parse_activities(body: Any) -> tuple[dict[str, set[datetime]], str]:
+    """When tasks were completed, each time, from a page of `GET /activities`; and where the next one is.
 
     Unlike the list of completed tasks, the log knows of those that recur. Raises BadFormat.
     """
     events = body.get("results") if isinstance(body, dict) else None
     if not isinstance(events, list):
         raise BadFormat("Todoist's answer is not an activity log.")
-    done: dict[str, datetime] = {}
+    done: dict[str, set[datetime]] = {}
     for event in events:
         if not isinstance(event, dict) or event.get("event_type") != "completed":
             continue
         task, at = event.get("object_id"), parse_instant(event.get("event_date"))
         if event.get("object_type") in ("item", "task") and is_opaque(task, LONGEST_ID) and at:
-            done[task] = max(at, done.get(task, at))
+            done.setdefault(task, set()).add(at)
     return done, _next(body)
 
 

@@ -69,7 +69,7 @@ def parse(data: bytes, *, zone: tzinfo, now: datetime) -> TaskPull:
     return TaskPull(
         open=opened,
         closed=closed,
-        done={ahead: at for ahead, at in done.items() if ahead in still},
+        done={ahead: [at] for ahead, at in done.items() if ahead in still},
     )
 
 

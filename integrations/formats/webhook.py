@@ -78,14 +78,23 @@ FIELDS = {
 }
 
 
+KNOWN = {"tasks"}.union(*(needed | optional for needed, optional in FIELDS.values()))
+
+
 class BadBody(BadFormat):
-    """The body breaks the schema. `faults` says where (a JSON pointer) and what is wrong."""
+    """The body breaks the schema. `faults` says where (a JSON pointer) and what is wrong.
+
+    The message is for keeping: a field that is none of ours is a word of the sender's, and only the
+    faults, which are the answer to them, have it.
+    """
 
     def __init__(self, faults: list[tuple[str, str]]) -> None:
         self.faults = faults
         where, says = faults[0]
         more = f" There are {len(faults) - 1} more." if len(faults) > 1 else ""
-        super().__init__(f"{where or 'The body'}: {says}{more}")
+        # What is all digits is our number of a task: no field is named so, see _named.
+        ours = [part if part in KNOWN or part.isdigit() else "…" for part in where.split("/")[1:]]
+        super().__init__(f"{'/' + '/'.join(ours) if ours else 'The body'}: {says}{more}")
 
 
 def parse_posted(body: bytes, *, now: datetime) -> TaskPull:

@@ -128,7 +128,9 @@ class GoogleCalendar(SharesCalendar):
         if not self.gives_titles(scope):
             return self._busy(access_token, now)
         last = unpack(cursor)
-        if last.token and last.zone == time_zone and last.read_at and now - last.read_at < BASELINE:
+        # A stamp from the future is of a clock that was wrong.
+        fresh = last.read_at is not None and timedelta(0) <= now - last.read_at < BASELINE
+        if last.token and last.zone == time_zone and fresh:
             try:
                 return self._events(access_token, last, now)
             except _FullSyncRequired:

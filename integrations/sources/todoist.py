@@ -171,8 +171,8 @@ class Todoist(
 
     def completed_lately(
         self, access_token: str, *, since: datetime, now: datetime
-    ) -> dict[str, datetime]:
-        done: dict[str, datetime] = {}
+    ) -> dict[str, set[datetime]]:
+        done: dict[str, set[datetime]] = {}
         asked = {"object_event_types": "item:completed", "date_from": f"{since:%Y-%m-%d}"}
         asked["limit"] = str(LOG_PAGE)
         for _ in range(MOST_LOG_PAGES):
@@ -181,9 +181,9 @@ class Todoist(
                 page, cursor = parse_activities(body)
             except BadFormat as error:
                 raise SourceTrouble("bad_answer", str(error)) from error
-            for task, at in page.items():
-                if at >= since:
-                    done[task] = max(at, done.get(task, at))
+            for task, times in page.items():
+                if fresh := {at for at in times if at >= since}:
+                    done.setdefault(task, set()).update(fresh)
             if not cursor:
                 break
             asked["cursor"] = cursor

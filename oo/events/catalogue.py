@@ -62,11 +62,16 @@ class TaskSynced(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskCompleted(Event):
-    """A task was completed: in its source, or in oO (which then tells the source)."""
+    """A task was completed: in its source, or in oO (which then tells the source).
+
+    `completed_at` is when, in seconds since 1970, where its source says so. A task that recurs may
+    have been completed more than once since we last knew.
+    """
 
     subject: ClassVar[str] = "signals.task.completed"
     task_id: int
     where: Literal["source", "oo"]
+    completed_at: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

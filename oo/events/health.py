@@ -5,21 +5,29 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Min
 
+from oo.events.lease import RELAY, TAKER
 from oo.events.models import Inbound, Record, Relay
 from oo.lib.health import Finding, register
+
+LATE = timedelta(minutes=5)
+# Each failure pushes an event further away: after so many it has waited longer than LATE.
+FAILURES = 6
 
 
 def outbox(now: datetime) -> Finding:
     waiting = Record.objects.filter(delivered_at__isnull=True)
-    oldest = waiting.aggregate(oldest=Min("occurred_at"))["oldest"]
+    failing = waiting.filter(attempts__gte=FAILURES).order_by("pk").first()
+    if failing:
+        says = f"{failing.subject} fails again and again with {failing.error}"
+        return Finding("fail", says, "Look at the worker's log; is a worker running?")
+    # When it was due, not when it happened: we may hear of a thing long after it.
+    oldest = waiting.aggregate(oldest=Min("due_at"))["oldest"]
     if oldest is None:
         return Finding("ok", "Every event has been delivered.")
-    age = now - oldest
-    says = f"The oldest undelivered event is {int(age.total_seconds())} s old."
-    if age > timedelta(minutes=5):
-        failing = waiting.exclude(error="").order_by("pk").first()
-        why = f" {failing.subject} fails with {failing.error}" if failing else ""
-        return Finding("fail", says + why, "Look at the worker's log; is a worker running?")
+    age = max(now - oldest, timedelta(0))
+    says = f"The oldest undelivered event waits for {int(age.total_seconds())} s."
+    if age > LATE:
+        return Finding("fail", says, "Look at the worker's log; is a worker running?")
     return Finding("ok", says)
 
 
@@ -27,8 +35,8 @@ def bus(now: datetime) -> Finding:
     if not settings.NATS_URL:
         return Finding("ok", "No NATS_URL: events stay in this house.")
     waiting = Record.objects.unmirrored()
-    count, oldest = waiting.count(), waiting.aggregate(oldest=Min("occurred_at"))["oldest"]
-    relay = Relay.objects.first()
+    count, oldest = waiting.count(), waiting.aggregate(oldest=Min("due_at"))["oldest"]
+    relay = Relay.objects.filter(pk=RELAY).first()
     if relay and relay.failing_since:
         hours = (now - relay.failing_since).total_seconds() / 3600
         return Finding(
@@ -37,13 +45,25 @@ def bus(now: datetime) -> Finding:
             f"{relay.error}.",
             "Nothing is lost. Is the server at NATS_URL up, and are name and password right?",
         )
-    if oldest and now - oldest > timedelta(minutes=5):
+    if oldest and now - oldest > LATE:
         return Finding(
             "fail",
-            f"{count} events wait for the bus, the oldest from {oldest:%d %b %H:%M} UTC.",
+            f"{count} events wait for the bus, the oldest since {oldest:%d %b %H:%M} UTC.",
             "Look at the worker's log; are a worker and beat running?",
         )
     return Finding("ok", f"{count} events wait for the bus.")
+
+
+def inbound(now: datetime) -> Finding:
+    taker = Relay.objects.filter(pk=TAKER).first()
+    if settings.NATS_URL and taker and taker.failing_since and now - taker.failing_since > LATE:
+        return Finding(
+            "fail",
+            f"Messages from outside are not taken in since {taker.failing_since:%d %b %H:%M} UTC: "
+            f"{taker.error}.",
+            "Look at the worker's log, and at the consumer `oo` of the stream INBOUND.",
+        )
+    return parked(now)
 
 
 def parked(now: datetime) -> Finding:
@@ -61,4 +81,4 @@ def parked(now: datetime) -> Finding:
 
 register("Outbox", outbox)
 register("Bus", bus)
-register("Inbound", parked)
+register("Inbound", inbound)

@@ -5,15 +5,19 @@ import logging
 import math
 import re
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from google.protobuf.message import DecodeError
 
-from oo.events.bus import Arrived, Bus
+from oo.events.bus import Arrived, Bus, BusDown
 from oo.events.catalogue import OutsideNoted
 from oo.events.generated.bus_pb2 import Note
-from oo.events.models import Inbound
+from oo.events.lease import TAKER, LostLease, let_go, renew
+from oo.events.lease import take as take_lease
+from oo.events.mirror import resting
+from oo.events.models import Inbound, Pseudonym, Relay
 from oo.events.pseudonyms import user_of
 from oo.events.publish import publish
 
@@ -22,11 +26,57 @@ log = logging.getLogger(__name__)
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 BATCH = 100
 TRIES = 5
+MINUTE = timedelta(minutes=1)
+PER_MINUTE = 60
+# What is refused is kept to be looked at. Beyond this nobody would.
+PARKED_PER_HOUR = 1000
+SHAPE = re.compile(r"inbound\.note\.([!-~]+)")
 SOONEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Refused(Exception):
     """A message that is not what docs/bus.md asks for. The text says why."""
+
+
+def take_all(*, now: Callable[[], datetime], longest: timedelta) -> int:
+    """Takes what came in, until nothing is left or the time is up. Returns how many it dealt with.
+
+    Does nothing while another worker does it, or when the bus has just failed.
+    """
+    if resting(now()):
+        return 0
+    lease = take_lease(TAKER, now())
+    if lease is None:
+        return 0
+    end = now() + longest
+    taken = 0
+    error = ""
+    try:
+        with Bus() as bus:
+            while now() < end:
+                renew(lease, now())
+                dealt = take(bus, now=now(), seconds=0.3)
+                taken += dealt
+                if not dealt:
+                    break
+            if bus.unsettled:
+                error = f"{bus.unsettled} came more than once and could not be taken in"
+    except BusDown as down:
+        log.warning("the bus gives no messages: %s", down)
+        error = str(down)
+    except LostLease:
+        log.warning("another worker took over while we were taking")
+    except BaseException:
+        let_go(lease)
+        raise
+    _tell(lease, error, now())
+    return taken
+
+
+def _tell(lease: uuid.UUID, error: str, now: datetime) -> None:
+    row = Relay.objects.get(pk=TAKER)
+    since = (row.failing_since or now) if error else None
+    let_go(lease, failing_since=since, error=error[:300])
 
 
 def take(bus: Bus, *, now: datetime, seconds: float = 1.0) -> int:
@@ -56,28 +106,53 @@ def accept(message: Arrived, *, now: datetime) -> bool:
     except Refused as error:
         _park(message, str(error), now)
         return False
+    sent_at = message.sent_at or now
+    if _known(note, message):
+        return False
+    if _too_many(user_id, sent_at):
+        # One row for the minute, however many there are: it is the flood that is worth a look.
+        minute = f"{message.subject} {sent_at:%Y-%m-%d %H:%M}"
+        _park(message, f"more than {PER_MINUTE} about one person in a minute", now, known_by=minute)
+        return False
     try:
         with transaction.atomic():
+            # Held until the commit: who leaves meanwhile waits for us, and takes this along.
+            theirs = Pseudonym.objects.select_for_update().filter(user_id=user_id)
+            if not theirs.exists():
+                return False
             Inbound.objects.create(
                 message_id=note.event_id,
                 user_id=user_id,
                 subject=message.subject,
                 sequence=message.sequence,
+                sent_at=sent_at,
                 received_at=now,
             )
             fact = OutsideNoted(user_id=user_id, kind=note.kind, value=note.value)
-            publish(fact, now=occurred_at)
+            publish(fact, now=now, occurred_at=occurred_at)
     except IntegrityError:
         return False  # it came before
     return True
 
 
+def _known(note: Note, message: Arrived) -> bool:
+    return Inbound.objects.filter(message_id=note.event_id, subject=message.subject).exists()
+
+
+def _too_many(user_id: int, sent_at: datetime) -> bool:
+    """By when they were sent: what waited while we were away is no flood."""
+    near = Inbound.objects.filter(user_id=user_id, parked=False)
+    near = near.filter(sent_at__gt=sent_at - MINUTE, sent_at__lte=sent_at)
+    return near.count() >= PER_MINUTE
+
+
 def _read(message: Arrived, now: datetime) -> tuple[Note, int, datetime]:
-    root, _, rest = message.subject.partition(".")
-    kind, _, token = rest.partition(".")
-    if (root, kind) != ("inbound", "note") or not token:
+    if message.unreadable:
+        raise Refused("its subject or its headers are not text")
+    shape = SHAPE.fullmatch(message.subject)
+    if shape is None:
         raise Refused("the subject has to be inbound.note.<pseudonym>")
-    user_id = user_of(token)
+    user_id = user_of(shape[1])
     if user_id is None:
         raise Refused("the pseudonym is nobody's")
     try:
@@ -106,15 +181,25 @@ def _when(note: Note, now: datetime) -> datetime:
     return min(occurred_at, now)
 
 
-def _park(message: Arrived, error: str, now: datetime) -> None:
+def _park(message: Arrived, error: str, now: datetime, known_by: str = "") -> None:
     # Known by what it is: without a readable id nothing else tells it apart. The words of a stranger
     # are not kept; the stream still has them, under the sequence.
-    digest = hashlib.sha256(message.subject.encode() + b"\0" + message.data).hexdigest()
+    itself = message.subject.encode("utf-8", "backslashreplace") + b"\0" + message.data
+    digest = hashlib.sha256(known_by.encode() or itself).hexdigest()
+    subject = re.sub(r"[^!-~]", "?", message.subject)
+    if (
+        Inbound.objects.filter(parked=True, received_at__gt=now - 60 * MINUTE).count()
+        >= PARKED_PER_HOUR
+    ):
+        log.warning("inbound message %d was refused and is not listed: %s", message.sequence, error)
+        return
     Inbound.objects.get_or_create(
         message_id=f"parked:{digest}",
+        subject=subject[:200],
         defaults={
-            "subject": message.subject[:200],
+            "user_id": user_of(subject.rpartition(".")[2]),
             "sequence": message.sequence,
+            "sent_at": message.sent_at or now,
             "received_at": now,
             "parked": True,
             "error": error,

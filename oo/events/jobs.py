@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from celery import shared_task
@@ -7,9 +6,6 @@ from django.utils import timezone
 
 from oo.lib.jobs import awake, wake
 
-log = logging.getLogger(__name__)
-
-INBOUND_ROUNDS = 50
 LONGEST_RUN = timedelta(seconds=60)
 
 
@@ -43,19 +39,9 @@ def take_inbound() -> None:
     """Takes what others published, until nothing is left or the next round takes over."""
     if not settings.NATS_URL:
         return
-    from oo.events.bus import Bus, BusDown
-    from oo.events.inbound import take
-    from oo.events.mirror import resting
+    from oo.events.inbound import take_all
 
-    if resting(timezone.now()):
-        return
-    try:
-        with Bus() as bus:
-            for _ in range(INBOUND_ROUNDS):
-                if not take(bus, now=timezone.now(), seconds=0.3):
-                    break
-    except BusDown as error:
-        log.warning("the bus gives no messages: %s", error)
+    take_all(now=timezone.now, longest=LONGEST_RUN)
 
 
 @shared_task
@@ -67,10 +53,8 @@ def purge_leavers() -> None:
 
 @shared_task
 def prune_log() -> None:
-    from oo.events.log import prune
+    from oo.events.log import prune, prune_parked
 
-    prune(
-        now=timezone.now(),
-        older_than=timedelta(days=settings.EVENT_RETENTION_DAYS),
-        mirrored_only=bool(settings.NATS_URL),
-    )
+    kept = timedelta(days=settings.EVENT_RETENTION_DAYS)
+    prune(now=timezone.now(), older_than=kept, mirrored_only=bool(settings.NATS_URL))
+    prune_parked(now=timezone.now(), older_than=kept)

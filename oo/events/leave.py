@@ -4,8 +4,10 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
-from oo.events.models import Inbound, Pseudonym
+from oo.events.catalogue import OutsideNoted
+from oo.events.models import Inbound, Pseudonym, Record
 from oo.events.pseudonyms import pseudonym_of
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,13 @@ def purge(user_id: int) -> None:
 def unlink(user_id: int) -> int:
     """Nothing leads from a person to their name on the bus any more, or back. Returns how many rows
     were about them. The name alone stays until `sweep`."""
-    gone, _ = Inbound.objects.filter(user_id=user_id).delete()
-    return gone + Pseudonym.objects.filter(user_id=user_id).update(user_id=None)
+    token = pseudonym_of(user_id)
+    # First the name: this waits for a note that is being taken in under it, and no other follows.
+    cut = Pseudonym.objects.filter(user_id=user_id).update(user_id=None)
+    about = Q(user_id=user_id) | (_named(token) if token else Q())
+    gone, _ = Inbound.objects.filter(about).delete()
+    Record.objects.filter(user_id=user_id, subject=OutsideNoted.subject).delete()
+    return gone + cut
 
 
 def sweep(*, now: datetime) -> int:
@@ -50,4 +57,11 @@ def sweep(*, now: datetime) -> int:
         except BusDown as error:
             log.warning("%d people who left are still to be purged: %s", len(tokens), error)
             return 0
+    for token in tokens:
+        # What came since, about a name that was nobody's by then.
+        Inbound.objects.filter(_named(token)).delete()
     return Pseudonym.objects.filter(token__in=tokens, user_id__isnull=True).delete()[0]
+
+
+def _named(token: str) -> Q:
+    return Q(subject__endswith=f".{token}")

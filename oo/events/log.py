@@ -64,3 +64,9 @@ def prune(*, now: datetime, older_than: timedelta, mirrored_only: bool = False) 
     if mirrored_only:
         old = old.exclude(unmirrored=True)
     return delete_in_batches(old)
+
+
+def prune_parked(*, now: datetime, older_than: timedelta) -> int:
+    """Deletes what is known of messages that were refused, when the stream has dropped them too."""
+    old = Inbound.objects.filter(parked=True, received_at__lt=now - older_than)
+    return delete_in_batches(old)

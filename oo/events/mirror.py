@@ -9,26 +9,20 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from oo.events import catalogue, wire
 from oo.events.bus import Bus, BusDown, Message
+from oo.events.lease import RELAY, LostLease, let_go, renew, take
 from oo.events.models import Record, Relay
 from oo.events.pseudonyms import pseudonyms_of
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(minutes=1)
 BATCH = 500
 # The length of a run. A job that takes longer than Celery allows would be killed.
 BATCHES = 100
 
 Clock = Callable[[], datetime]
-
-
-class LostLease(Exception):
-    """Another worker has taken over: it was thought that we had died."""
 
 
 def mirror(*, now: Clock, batch: int = BATCH, batches: int = BATCHES) -> int:
@@ -39,25 +33,25 @@ def mirror(*, now: Clock, batch: int = BATCH, batches: int = BATCHES) -> int:
     """
     if not Record.objects.unmirrored().exists():
         return 0
-    lease = _take(now())
+    lease = take(RELAY, now())
     if lease is None:
         return 0
     sent = 0
     try:
         with Bus() as bus:
             for _ in range(batches):
-                _renew(lease, now())
+                renew(lease, now())
                 carried = _carry(bus, batch, now())
                 sent += carried
                 if carried < batch:
                     break
-        _let_go(lease, due_at=None, failing_since=None, attempts=0, error="")
+        let_go(lease, due_at=None, failing_since=None, attempts=0, error="")
     except BusDown as error:
         _back_off(lease, str(error), now())
     except LostLease:
         log.warning("another worker took over while we were sending")
     except BaseException:
-        _let_go(lease)
+        let_go(lease)
         raise
     return sent
 
@@ -67,32 +61,11 @@ def resting(now: datetime) -> bool:
     return Relay.objects.filter(due_at__gt=now).exists()
 
 
-def _take(now: datetime) -> uuid.UUID | None:
-    """The lease, unless someone has it or it is too early to try again."""
-    Relay.objects.get_or_create(pk=1)
-    token = uuid.uuid4()
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    due = Q(due_at__isnull=True) | Q(due_at__lte=now)
-    taken = Relay.objects.filter(free, due, pk=1).update(
-        claim_token=token, claimed_until=now + LEASE
-    )
-    return token if taken else None
-
-
-def _renew(lease: uuid.UUID, now: datetime) -> None:
-    if not Relay.objects.filter(claim_token=lease).update(claimed_until=now + LEASE):
-        raise LostLease
-
-
-def _let_go(lease: uuid.UUID, **facts: object) -> None:
-    Relay.objects.filter(claim_token=lease).update(claim_token=None, claimed_until=None, **facts)
-
-
 def _back_off(lease: uuid.UUID, error: str, now: datetime) -> None:
-    row = Relay.objects.get(pk=1)
+    row = Relay.objects.get(pk=RELAY)
     wait = min(timedelta(seconds=2 * 2 ** min(row.attempts, 8)), LONGEST_WAIT)
     log.warning("the bus doesn't take events, trying again in %s s: %s", wait.seconds, error)
-    _let_go(
+    let_go(
         lease,
         due_at=now + wait,
         attempts=row.attempts + 1,

@@ -71,9 +71,9 @@ class Delivery(models.Model):
 
 
 class Relay(Claimable):
-    """The one who carries records to the bus: a single row, leased by one worker at a time.
+    """Who stands at the bus, by number (`lease.py`): each a row, leased by one worker at a time.
 
-    Only one, because a person's events have to arrive in their order.
+    One carries records out, alone because a person's events have to arrive in their order; one takes in.
     """
 
     due_at = models.DateTimeField(null=True)
@@ -106,13 +106,17 @@ class Pseudonym(models.Model):
 
 
 class Inbound(models.Model):
-    """A message that came in over the bus: taken once, or set aside with the reason. Kept for ever,
-    since it may come again at any time."""
+    """A message that came in over the bus: taken once, or set aside with the reason.
 
-    message_id = models.CharField(max_length=80, unique=True)
-    user_id = models.BigIntegerField(null=True, db_index=True)
+    One that was taken is kept for ever, since it may come again at any time; one that was set aside as
+    long as an event. An id is its sender's: the same one under another subject is another message.
+    """
+
+    message_id = models.CharField(max_length=80)
+    user_id = models.BigIntegerField(null=True)
     subject = models.CharField(max_length=200)
     sequence = models.BigIntegerField()
+    sent_at = models.DateTimeField()  # when the bus stored it
     received_at = models.DateTimeField()
     parked = models.BooleanField(default=False)
     error = models.CharField(max_length=300, blank=True)
@@ -120,8 +124,14 @@ class Inbound(models.Model):
     class Meta:
         db_table = "event_inbound"
         verbose_name = "inbound message"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message_id", "subject"], name="one_message_per_subject"
+            )
+        ]
         indexes = [
-            models.Index(fields=["received_at"], name="inbound_parked", condition=Q(parked=True))
+            models.Index(fields=["user_id", "sent_at"], name="inbound_user"),
+            models.Index(fields=["received_at"], name="inbound_parked", condition=Q(parked=True)),
         ]
 
     def __str__(self) -> str:

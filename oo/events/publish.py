@@ -18,8 +18,10 @@ class OutsideTransaction(Exception):
     """`publish` was called where nothing binds the event to the change it tells of."""
 
 
-def publish(*events: Event, now: datetime) -> None:
+def publish(*events: Event, now: datetime, occurred_at: datetime | None = None) -> None:
     """Appends events to the log and wakes their delivery after the commit.
+
+    `occurred_at` is for a fact we hear of later: it is due now all the same.
 
     Raises OutsideTransaction when not inside `atomic()`.
     """
@@ -34,7 +36,7 @@ def publish(*events: Event, now: datetime) -> None:
             subject=event.subject,
             user_id=event.user_id,
             payload=event.payload(),
-            occurred_at=now,
+            occurred_at=occurred_at or now,
             due_at=now,
             unmirrored=bool(settings.NATS_URL),
         )

@@ -93,7 +93,7 @@ def _parse_bool(raw: str) -> bool:
 
 
 def host_and_port(address: str) -> str | None:
-    """Where a http or https address leads, as OUTGOING_TRUSTED_HOSTS has it; None for no such address.
+    """Where a http or https address leads, as those who trust it name it; None for no such address.
 
     Without a port it is that of the scheme.
     """

@@ -8,20 +8,22 @@ The list of what is inside is explicit: `ipaddress.is_global` is true for NAT64-
 
 import ipaddress
 import json as jsonlib
+import math
 import os
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpcore
 import httpx
-from django.conf import settings
 
 Trouble = Literal["forbidden", "timeout", "unreachable", "too large", "bad address"]
 
@@ -122,6 +124,10 @@ class _HurriedStream(httpcore.NetworkStream):
 class _GuardedBackend(httpcore.SyncBackend):
     """Connects only to addresses that were looked at, and to exactly the one that was looked at."""
 
+    def __init__(self, trusted: frozenset[str]) -> None:
+        super().__init__()
+        self._trusted = trusted
+
     def connect_tcp(
         self,
         host: str,
@@ -130,7 +136,7 @@ class _GuardedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        trusted = f"{host}:{port}" in settings.OUTGOING_TRUSTED_HOSTS
+        trusted = f"{host}:{port}" in self._trusted
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
@@ -150,14 +156,18 @@ class _GuardedBackend(httpcore.SyncBackend):
         raise last or httpcore.ConnectError(f"{host} has no address")
 
 
-@lru_cache(maxsize=1)
-def _client() -> httpx.Client:
-    """One for all threads, with its pool of open connections."""
+@lru_cache(maxsize=8)
+def _client(trusted: frozenset[str]) -> httpx.Client:
+    """One for all threads, with its pool of open connections.
+
+    And one for each trust: a connection that stands open is used without another look at where it
+    leads, so those that trust opened must not be there for who is not trusted.
+    """
     transport = httpx.HTTPTransport(http2=False, trust_env=False)
     # httpx has no public way to give its pool another network backend.
     transport._pool = httpcore.ConnectionPool(
         ssl_context=httpx.create_ssl_context(),
-        network_backend=_GuardedBackend(),
+        network_backend=_GuardedBackend(trusted),
         max_connections=100,
         max_keepalive_connections=20,
         keepalive_expiry=30,
@@ -176,6 +186,20 @@ def _client() -> httpx.Client:
 os.register_at_fork(after_in_child=_client.cache_clear)
 
 
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Whatever is fetched in this block is over when its time is: all of it, not each."""
+    token = _deadline.set(_soonest(seconds))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _soonest(seconds: float) -> float:
+    return min(time.monotonic() + seconds, _deadline.get(math.inf))
+
+
 def fetch(
     method: str,
     url: str,
@@ -187,10 +211,13 @@ def fetch(
     basic: tuple[str, str] | None = None,
     seconds: float = 10.0,
     max_bytes: int = 5_000_000,
+    trusted: Collection[str] = (),
 ) -> Reply:
     """One request, one complete reply of any status. Raises OutgoingError.
 
     `seconds` bounds the whole exchange, `max_bytes` the body after decompression.
+    `trusted` are the host:port pairs that may lead to a private address: of what the operator names,
+    never of what a user types.
     """
     try:
         scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
@@ -198,9 +225,9 @@ def fetch(
         scheme, host = "", None
     if scheme not in ("http", "https") or not host:
         raise OutgoingError("bad address", "Only http and https addresses can be fetched.")
-    token = _deadline.set(time.monotonic() + seconds)
+    token = _deadline.set(_soonest(seconds))
     try:
-        with _client().stream(
+        with _client(frozenset(trusted)).stream(
             method, url, headers=headers, params=params, data=form, json=json,
             auth=basic, timeout=seconds,
         ) as response:  # fmt: skip
@@ -211,9 +238,13 @@ def fetch(
                 body += chunk
                 if len(body) > max_bytes:
                     raise OutgoingError("too large", f"{host} sent more than {max_bytes} bytes.")
-            return Reply(response.status_code, dict(response.headers), bytes(body))
+            # A moment in a header is read against the sender's clock; without one, against ours.
+            came = {"date": formatdate(usegmt=True)} | dict(response.headers)
+            return Reply(response.status_code, came, bytes(body))
     except httpx.TimeoutException as error:
         raise OutgoingError("timeout", f"{host} took longer than {seconds:g} s.") from error
+    except UnicodeError as error:  # a name that idna knows no spelling of
+        raise OutgoingError("bad address", "This is not the name of a host.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise OutgoingError("unreachable", f"{host} can't be reached: {error}") from error
     finally:

@@ -63,6 +63,7 @@ class PolicyLearner:
         self._prior: Prior | None = None
         self.today: list[tuple[Floats, float, float]] = []
         """Actions (d,), rewards and what was expected of them, since the last night."""
+        self.yesterday: list[tuple[Floats, float, float]] = []
 
     @property
     def policy(self) -> Policy:
@@ -80,11 +81,11 @@ class PolicyLearner:
         policy.learn(x, reward)
         self._state = None
 
-    def keep_today(self) -> None:
-        """Forgets all but what was learned since the last night."""
+    def keep_lately(self, *, days: int) -> None:
+        """Forgets all but what was learned today, or today and yesterday."""
         self._policy = self.policy.fresh(getattr(self.policy, "prior", None))
         self._state = None
-        for x, reward, _ in self.today:
+        for x, reward, _ in [*(self.yesterday if days > 1 else []), *self.today]:
             self._policy.learn(x, reward)
 
     def state(self) -> bytes:
@@ -138,24 +139,7 @@ class PolicyEntrant:
         if not (self.cls.has_population and self.estimates) or self.prior is None or not mine:
             return
 
-        lively = [learner.today for learner in mine if learner.today]
-        today = Days(
-            [sum(reward - expected for _, reward, expected in day) for day in lively],
-            [len(day) for day in lively],
-        )
-        before = Days(
-            [value for day in self._week for value in day.difference],
-            [value for day in self._week for value in day.count],
-        )
-        if turned(today, before).turned:
-            self.turns += 1
-            self._week.clear()
-            for learner in mine:
-                learner.keep_today()
-        else:
-            self._week.append(today)
-        for learner in mine:
-            learner.today = []
+        self._look(mine)
 
         def read() -> Iterator[Sequence[bytes]]:
             for start in range(0, len(mine), self.BATCH):
@@ -168,6 +152,29 @@ class PolicyEntrant:
         for learner in mine:
             learner.rest_on(self.prior)
 
+    def _look(self, mine: Sequence[PolicyLearner]) -> None:
+        """Whether the population turned today, or yesterday; then what was before is set aside."""
+        lively = [learner.today for learner in mine if learner.today]
+        today = Days(
+            [sum(reward - expected for _, reward, expected in day) for day in lively],
+            [len(day) for day in lively],
+        )
+        week = list(self._week)
+        days = 0
+        if turned(today, _all(week)).turned:
+            days = 1
+        elif week and turned(today + week[-1], _all(week[:-1])).turned:
+            days = 2
+        if days:
+            self.turns += 1
+            self._week.clear()
+            for learner in mine:
+                learner.keep_lately(days=days)
+        else:
+            self._week.append(today)
+        for learner in mine:
+            learner.yesterday, learner.today = learner.today, []
+
     def _is_time(self, people: int, width: int, epsilon: float) -> bool:
         self._nights += 1
         enough = people >= privacy.people_needed(width, epsilon)
@@ -175,6 +182,10 @@ class PolicyEntrant:
         if enough and due:
             self._before, self._nights = people, 0
         return enough and due
+
+
+def _all(days: Sequence[Days]) -> Days:
+    return sum(days, start=Days([], []))
 
 
 class Alone:

@@ -277,9 +277,9 @@ def test_a_connection_is_not_cut_inside_a_transaction_of_the_console(world, oper
     someone = world().first
     seen = []
 
-    def look(connection_id):
+    def look(connection_id, **more):
         seen.append(transaction.get_connection().in_atomic_block)
-        return alone_with(connection_id)
+        return alone_with(connection_id, **more)
 
     with patch("integrations.disconnect.alone_with", look):
         perform(find("revoke_connections"), someone.pk, actor=operator, now=timezone.now())

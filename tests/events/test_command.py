@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -208,6 +209,20 @@ class Listener:
             assert time.monotonic() < end, (len(self.heard()), self.out.read_text()[-2000:])
             assert self.process.poll() is None, self.out.read_text()[-2000:]
             time.sleep(0.05)
+
+
+def test_the_example_listener_notes_what_is_newer_than_itself():
+    from oo.events.generated.bus_pb2 import Envelope
+    from oo.events.listen import note
+
+    envelope = Envelope(event_id="x", subject="signals.new.kind", pseudonym="p")
+    envelope.event.type_url = "type.googleapis.com/oo.signals.v1.SomethingNewer"
+    envelope.event.value = b"\x08\x01"
+    message = SimpleNamespace(data=envelope.SerializeToString(), subject="signals.new.kind.p")
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE heard (event_id TEXT PRIMARY KEY, says TEXT)")
+        assert note(database, message) == {"event_id": "x", "subject": "signals.new.kind"}
+        assert note(database, message) is None
 
 
 def test_the_example_listener_hears_each_event_once_though_everything_is_killed(nats, tmp_path):

@@ -121,6 +121,19 @@ def test_what_came_in_about_a_person_goes_with_them(nats):
     assert not Inbound.objects.exists()
 
 
+def test_a_purge_does_not_make_the_reader_skip_what_others_sent(nats):
+    names = pseudonyms_of([1, 2])
+    from oo.events.inbound import take
+
+    with Bus() as bus:
+        take(bus, now=NOW, seconds=0.1)
+        for user in (2, 1, 2):
+            send(nats, f"inbound.note.{names[user]}", note())
+        leave.purge(1)
+        assert take(bus, now=NOW) == 2
+    assert set(Inbound.objects.values_list("user_id", "parked")) == {(2, False)}
+
+
 def test_a_person_has_one_name_for_ever_that_does_not_tell_who_they_are():
     names = pseudonyms_of([1, 2])
     assert pseudonyms_of([2, 1, 3]) | names == pseudonyms_of([1, 2, 3])

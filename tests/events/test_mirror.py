@@ -1,5 +1,6 @@
 """With a bus, every event is on it: each once, a person's in their order, whatever dies meanwhile."""
 
+import asyncio
 import itertools
 import os
 import subprocess
@@ -18,7 +19,7 @@ from django.utils import timezone
 from oo.events import bus as the_bus
 from oo.events import health, log
 from oo.events import mirror as the_mirror
-from oo.events.bus import Bus, BusDown
+from oo.events.bus import Bus, BusDown, Message
 from oo.events.catalogue import RewardSettled, TipServed
 from oo.events.deliver import deliver
 from oo.events.generated.signals_pb2 import TipServed as TipServedMessage
@@ -348,6 +349,40 @@ def test_the_job_is_woken_by_an_event_and_does_it(worker, nats):
         assert time.monotonic() < end, worker.log
         time.sleep(0.1)
     assert len(messages(nats)) == 1
+
+
+def test_a_connection_lost_before_the_answers_is_noticed_at_once(nats):
+    with Bus() as bus:
+
+        async def never(*words, **named):
+            await bus._client.close()
+            return asyncio.get_running_loop().create_future()
+
+        bus._jetstream.publish_async = never
+        began = time.perf_counter()
+        with pytest.raises(BusDown, match="the connection was lost"):
+            bus.publish([Message("1", "signals.a.b.x", b"")])
+        assert time.perf_counter() - began < 5
+
+
+def test_one_that_is_refused_in_the_middle_breaks_no_order(nats):
+    batch = [Message(str(n), f"signals.a.{n}.x{n % 2}", b"%d" % n) for n in range(8)]
+    with Bus() as bus:
+        real = bus._jetstream.publish_async
+
+        async def refuse_one(subject, data, headers):
+            wrong = {"Nats-Expected-Stream": "ANOTHER"} if data == b"2" else {}
+            return await real(subject, data, headers=headers | wrong)
+
+        bus._jetstream.publish_async = refuse_one
+        with pytest.raises(BusDown):
+            bus.publish(batch)
+        bus._jetstream.publish_async = real
+        bus.publish(batch)
+    for person in ("x0", "x1"):
+        numbers = [int(m.data) for m in messages(nats) if m.subject.endswith(person)]
+        assert numbers == sorted(numbers)
+        assert len(numbers) == 4
 
 
 def test_no_thread_or_connection_is_left_behind(nats, settings):

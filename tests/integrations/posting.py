@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from integrations import snapshot
 from integrations.endpoints import make_endpoint
 from integrations.formats.standard_webhooks import sign
 from integrations.models import Connection, Delivery, Task
+from oo.lib.encrypted import fingerprints
 
 
 def upsert(id: str = "bike-1", title: str = "Fetch the bike", **more: Any) -> dict[str, Any]:
@@ -27,8 +29,10 @@ class Poster:
     user: User
     endpoint: Connection
     secret: str
+    sent: set[str] = field(default_factory=set)  # the ids of tasks, which rows don't hold
 
     def post(self, *tasks: Any, **more: Any) -> HttpResponse:
+        self.sent |= {str(task["id"]) for task in tasks if isinstance(task, dict) and "id" in task}
         return self.post_raw(json.dumps({"tasks": tasks}).encode(), **more)
 
     def post_raw(
@@ -62,7 +66,16 @@ class Poster:
 
     def open_tasks(self) -> dict[str, Task]:
         tasks = Task.objects.filter(connection=self.endpoint, closed_at=None)
-        return {task.external_id: task for task in tasks}
+        return {self.theirs(task.external_id): task for task in tasks}
+
+    def texts(self) -> dict[str, str]:
+        """The words in the snapshot, by the sender's ids."""
+        kept = snapshot.read(self.endpoint.pk) or {}
+        return {self.theirs(key.removeprefix("task:")): text for key, text in kept.items()}
+
+    def theirs(self, name: str) -> str:
+        """What the sender calls the task that we call so."""
+        return {ours: id for id in self.sent for ours in fingerprints(id)}[name]
 
 
 def poster(email: str = "ada@example.com", name: str = "Bike shop") -> Poster:

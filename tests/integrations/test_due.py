@@ -12,13 +12,16 @@ from integrations.due import (
     SILENT_AFTER,
     interval,
     next_of,
+    pull_in,
     push_away,
     settle,
     spend_a_read,
     take_turns,
 )
+from integrations.freshness import is_stale
+from integrations.jobs import sync_sweep
 from integrations.models import Connection
-from integrations.sync import sync_due
+from integrations.sync import sync_due, sync_user
 from integrations.troubles import WORDS
 from tests.integrations.todoist_world import SYNC, TodoistWorld
 from tests.people import NOW, person
@@ -140,3 +143,41 @@ def test_a_budget_is_each_persons_own_and_without_redis_nobody_is_held_back(redi
     assert wait == timedelta(minutes=1)
     redis_server.stop()
     assert spend_a_read(1, now=NOW) is None
+
+
+def test_a_clock_that_was_ahead_for_a_while_holds_up_nothing_once_it_is_put_back():
+    read, killed = linked(2)
+    ahead = NOW + timedelta(days=30)
+    one, _ = taken(2, ahead)  # the worker of the other was killed, and its lease is a month long
+    settle(one, now=ahead, wait=timedelta(minutes=5), synced_at=ahead)
+    back = NOW + timedelta(hours=3)
+    assert taken(5, back) == []
+    assert pull_in(now=back) == 1
+    assert {one.pk for one in taken(5, back)} == {read.pk, killed.pk}
+    assert pull_in(now=back) == 0
+    assert taken(5, back) == [], "leases and waits as they should be are left alone"
+
+
+def test_the_sweep_pulls_in_what_waits_for_too_long_and_nothing_that_may(monkeypatch):
+    rows = linked(3)
+    for row in rows[:2]:
+        settle(row, now=NOW, wait=timedelta(days=1))
+    Connection.objects.filter(pk=rows[2].pk).update(due_at=NOW + timedelta(days=2))
+    waits = [row.due_at for row in Connection.objects.filter(pk__in=[r.pk for r in rows[:2]])]
+    monkeypatch.setattr("integrations.jobs.timezone.now", lambda: NOW)
+    monkeypatch.setattr("integrations.sync.sync_due", lambda **_: 0)
+    sync_sweep()
+    assert Connection.objects.get(pk=rows[2].pk).due_at == NOW
+    kept = Connection.objects.filter(pk__in=[r.pk for r in rows[:2]])
+    assert [row.due_at for row in kept] == waits
+
+
+def test_what_was_read_in_the_future_is_stale_and_read_when_its_user_looks(todoist: TodoistWorld):
+    ahead = NOW + timedelta(days=30)
+    assert is_stale("todoist", ahead, now=NOW)
+    assert not is_stale("todoist", NOW, now=NOW)
+    link = todoist.link()
+    far = todoist.now + timedelta(days=30)
+    Connection.objects.update(synced_at=far, due_at=far)
+    assert sync_user(link.connection.user_id, now=todoist.now) == 1
+    assert sync_user(link.connection.user_id, now=todoist.now) == 0

@@ -92,7 +92,7 @@ def sample(request) -> ModuleType:
 def network(monkeypatch) -> Iterator[Answers]:
     answers = Answers()
     with httpx.Client(transport=httpx.MockTransport(answers)) as client:
-        monkeypatch.setattr(http, "_client", lambda: client)
+        monkeypatch.setattr(http, "_client", lambda trusted: client)
         yield answers
 
 

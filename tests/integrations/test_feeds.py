@@ -1,21 +1,26 @@
 """Calendars behind secret addresses: read when they change, kept secret, and never lost to a bad day."""
 
 import io
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
 from django.contrib.messages import get_messages
 from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
+from werkzeug import Request, Response
 
 from accounts.models import User
 from integrations import snapshot
+from integrations.answers import wait_asked
 from integrations.connect import take_file
 from integrations.disconnect import disconnect
 from integrations.feeds import TRIES_AN_HOUR, CannotAdd, add_feed, rename_feed
@@ -27,6 +32,7 @@ from integrations.source import sources
 from integrations.sources.ical_feed import ICalendarFeed
 from integrations.sync import sync_due
 from integrations.troubles import TELL_AFTER
+from oo.lib.http import Reply
 from tests.integrations.calendars import FINE, calendar
 from tests.integrations.google_world import GoogleWorld
 from tests.integrations.test_ical_files import REAL
@@ -257,7 +263,7 @@ def test_a_feed_leads_on_three_times_and_no_more(
 
 @pytest.fixture
 def served(httpserver, settings) -> Iterator[Any]:
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
+    settings.SANDBOX_URL = httpserver.url_for("")
     yield httpserver
     httpserver.clear()
 
@@ -389,3 +395,93 @@ def test_every_real_calendar_gives_the_same_as_a_feed_and_as_a_file(
         assert titles(feed) == titles(file)
         came += len(both[0])
     assert came > 20
+
+
+@pytest.mark.parametrize("word", ['"', "\\", "x"])
+def test_its_cursor_fits_whatever_json_makes_of_the_tags(served, word) -> None:
+    found = pull(served, calendar(FINE), **{"ETag": word * 300, "Last-Modified": word * 300})
+    assert 0 < len(found.cursor) <= 1000
+    again = SOURCE.pull(
+        served.url_for("/a.ics"), cursor=found.cursor,
+        now=datetime.fromisoformat("2026-03-02T09:00:00Z"), time_zone="Europe/Berlin",
+    )  # fmt: skip
+    assert again.unchanged
+
+
+def test_what_was_read_by_a_clock_that_was_ahead_is_read_anew(served) -> None:
+    found = pull(served, calendar(FINE))
+    earlier = datetime.fromisoformat("2026-02-20T08:00:00Z")
+    again = SOURCE.pull(
+        served.url_for("/a.ics"), cursor=found.cursor, now=earlier, time_zone="Europe/Berlin"
+    )
+    assert not again.unchanged
+
+
+def test_an_address_that_leads_on_has_one_time_for_all_of_it(served, settings) -> None:
+    from integrations.source import SourceTrouble
+
+    settings.SOURCE_TIMEOUT_SECONDS = 0.6
+
+    def lead_on(request: Request) -> Response:
+        time.sleep(0.4)
+        return Response(status=302, headers={"Location": "/a.ics"})
+
+    served.expect_request("/a.ics").respond_with_handler(lead_on)
+    began = time.monotonic()
+    with pytest.raises(SourceTrouble) as caught:
+        SOURCE.pull(served.url_for("/a.ics"), cursor="", now=timezone.now(), time_zone="UTC")
+    assert caught.value.code == "unreachable"
+    assert time.monotonic() - began < 1.0
+
+
+def test_one_person_tries_one_address_at_a_time(ruth: User, served) -> None:
+    """While one is read, of which the server makes a long affair, the next is turned away."""
+    turned_away = []
+
+    def answer(request: Request) -> Response:
+        try:
+            add_feed(ruth, SOURCE, served.url_for("/b.ics"), "", now=timezone.now())
+        except CannotAdd as error:
+            turned_away.append(str(error))
+        finally:
+            database.close()
+        return Response(calendar(FINE))
+
+    served.expect_request("/a.ics").respond_with_handler(answer)
+    served.expect_request("/b.ics").respond_with_data(calendar(FINE))
+    add_feed(ruth, SOURCE, served.url_for("/a.ics"), "", now=timezone.now())
+    assert len(turned_away) == 1
+    assert "Wait a moment" in turned_away[0]
+    add_feed(ruth, SOURCE, served.url_for("/b.ics"), "", now=timezone.now())
+
+
+def test_after_a_rotation_an_address_is_still_known(ruth: User, served, settings) -> None:
+    served.expect_request("/a.ics").respond_with_data(calendar(FINE))
+    add_feed(ruth, SOURCE, served.url_for("/a.ics"), "", now=timezone.now())
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    with pytest.raises(CannotAdd, match="already"):
+        add_feed(ruth, SOURCE, served.url_for("/a.ics"), "", now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120), ("Sat, 21 Nov 2026 18:00:00 GMT", 3600), ("Saturday", None), ("", None),
+        ("Sat, 21 Nov 2026 16:00:00 GMT", 0), ("Sat, 21 Nov 2026 25:00:00 GMT", None),
+    ],
+)  # fmt: skip
+def test_the_wait_that_is_asked_for_is_seconds_or_a_moment(header, seconds) -> None:
+    date = "Sat, 21 Nov 2026 17:00:00 GMT"
+    assert wait_asked(Reply(429, {"retry-after": header, "date": date}, b"")) == seconds
+
+
+def test_a_feed_that_asks_for_a_wait_until_a_moment_is_given_it(served) -> None:
+    from integrations.source import SourceTrouble
+
+    served.expect_request("/a.ics").respond_with_data(
+        status=503,
+        headers={"Retry-After": format_datetime(timezone.now() + timedelta(hours=2), True)},
+    )
+    with pytest.raises(SourceTrouble) as caught:
+        SOURCE.pull(served.url_for("/a.ics"), cursor="", now=timezone.now(), time_zone="UTC")
+    assert caught.value.retry_after == pytest.approx(7200, abs=5)

@@ -1,15 +1,19 @@
 """Google Calendar as a source: least scope, reads in steps, changes told at once, a clean goodbye."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
 
 from integrations.connect import turn_titles_off
 from integrations.disconnect import disconnect, revoke_due
+from integrations.formats.google_calendar import parse_events, unpack
 from integrations.models import CalendarEvent, Channel, Connection, Revocation
-from integrations.source import NeedsReconnect
+from integrations.personal_data import Grants
+from integrations.source import NeedsReconnect, SourceTrouble
 from integrations.sources.google_calendar import EVENTS, FREEBUSY
 from integrations.sync import sync_due
 from oo.events.models import Record
@@ -330,3 +334,61 @@ def test_one_persons_trouble_does_not_keep_another_unread(google: GoogleWorld) -
     assert sync_due(now=google.now, limit=5) == 2
     assert first.row().status == Connection.Status.RECONNECT
     assert second.row().synced_at is not None
+
+
+def test_what_was_read_by_a_clock_that_was_ahead_is_read_anew(priya: Calendar) -> None:
+    row, world = priya.read(), priya.world
+    for days, complete in ((-0.1, False), (400, True)):
+        stamp = replace(unpack(row.cursor), read_at=world.now + timedelta(days=days))
+        pull = world.source.pull(
+            row.access_token, cursor=stamp.packed(), now=world.now, scope=row.scope,
+            time_zone="Asia/Kolkata",
+        )  # fmt: skip
+        assert pull.complete == complete
+
+
+def test_after_a_rotation_connecting_anew_keeps_the_new_grant(
+    google: GoogleWorld, settings
+) -> None:
+    calendar = google.link()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    again = google.link(user=calendar.connection.user, titles=True)
+    assert not Revocation.objects.exists(), "the same account: revoking would end the new one too"
+    revoke_due(now=google.now)
+    assert again.read().status == "connected"
+    assert google.grants_alive("priya")
+
+
+def test_an_erasure_revokes_what_it_can_open(google: GoogleWorld, settings) -> None:
+    """One grant of a lost key is left, to be tried again; the other ends."""
+    calendar = google.link()
+    user, now = calendar.connection.user, google.now
+    disconnect(calendar.connection, now=now)
+    lost = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    Revocation.objects.create(user=user, source=google.source.id, token="one", due_at=now)
+    google.forget_requests()
+    with pytest.raises(SourceTrouble) as caught:
+        Grants().let_go(user.pk)
+    assert caught.value.code == "sealed"
+    assert len(google.asked("/google/revoke")) == 1
+    left = Revocation.objects.count()
+    assert left == Revocation.objects.exclude(token__isnull=True).count() > 0
+    settings.ENCRYPTION_KEYS = lost
+    Grants().let_go(user.pk)
+    assert not Revocation.objects.exists()
+    assert not google.grants_alive("priya")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ({"dateTime": "0001-01-01T00:00:00Z"}, {"dateTime": "2026-11-21T10:00:00Z"}),
+        ({"dateTime": "2026-11-21T10:00:00Z"}, {"dateTime": "9999-12-31T23:00:00Z"}),
+        ({"date": "1899-12-31"}, {"date": "2026-11-21"}),
+        ({"date": "2026-11-21"}, {"date": "3000-01-01"}),
+    ],
+)
+def test_an_event_of_a_year_that_is_a_mistake_is_left_out(start, end) -> None:
+    page = parse_events({"items": [{"id": "a", "start": start, "end": end}]}, zone=UTC)
+    assert (page.coming, page.refused) == ([], 1)

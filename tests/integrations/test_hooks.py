@@ -188,7 +188,9 @@ def test_an_occurrence_that_was_completed_counts_and_its_task_stays_open(sam: Li
     assert row.closed_at is None
     assert sam.due(task) > first
     assert row.done_at is not None
-    assert completions() == [{"task_id": row.pk, "where": "source"}]
+    assert completions() == [
+        {"task_id": row.pk, "where": "source", "completed_at": row.done_at.timestamp()}
+    ]
 
 
 def test_an_occurrence_counts_once_however_often_it_is_told(sam: Link):
@@ -204,6 +206,87 @@ def test_an_occurrence_counts_once_however_often_it_is_told(sam: Link):
     post(body, id="three")  # redelivered under another name, or replayed
     read_news(sam)
     assert len(completions()) == 1
+
+
+def test_each_of_several_completions_that_webhooks_told_counts(sam: Link):
+    task = sam.add("Water the plants", due="every day at 09:00")
+    sam.read()
+    sam.world.fault("garbage", "/todoist/api/v1/activities")
+    times = [sam.world.later(minutes=5) for _ in range(3)]
+    for _ in times:
+        sam.act(task, "complete")
+    for at in reversed(times):
+        post(completion(sam, task, at), id=str(at))
+    read_news(sam)
+    assert [one["completed_at"] for one in completions()] == [at.timestamp() for at in times]
+    assert sam.task(task).done_at == times[-1]
+
+
+def test_a_webhook_from_long_before_our_last_read_is_no_news_however_the_task_moves(sam: Link):
+    task = sam.add("Water the plants", due="every day at 09:00")
+    sam.read()
+    body = completion(sam, task, sam.world.now - timedelta(hours=3))
+    sam.world.later(minutes=10)
+    sam.read()
+    sam.world.later(minutes=1)
+    put_off(sam, task, days=2)
+    post(body)
+    first = sam.due(task)
+    read_news(sam)
+    assert sam.due(task) > first
+    assert completions() == []
+
+
+def test_a_body_that_no_key_opens_takes_no_other_along(sam: Link):
+    task = sam.add("Water the plants", due="every day at 09:00")
+    sam.read()
+    sam.world.fault("garbage", "/todoist/api/v1/activities")
+    at = sam.world.later(minutes=1)
+    sam.act(task, "complete")
+    for id in ("older", "good", "newer", "no json", "no time"):
+        post(completion(sam, task, at), id=id)
+    Delivery.objects.filter(delivery_id="no json").update(body="{")
+    Delivery.objects.filter(delivery_id="no time").update(body='{"at": "noon"}')
+    with database.cursor() as cursor:
+        cursor.execute("UPDATE deliveries SET body = 'x' WHERE delivery_id IN ('older', 'newer')")
+    read_news(sam)
+    assert len(completions()) == 1
+    assert not Delivery.objects.filter(outcome="waiting").exists()
+
+
+def test_what_was_not_looked_at_goes_on_waiting_and_the_newest_comes_first(sam: Link, monkeypatch):
+    monkeypatch.setattr(hooks, "READ_AT_ONCE", 2)
+    for number in range(3):
+        at = sam.world.later(seconds=1)
+        body = completion(sam, next(iter(sam.listed())), at)
+        monkeypatch.setattr("integrations.doors.hooks.timezone.now", lambda at=at: at)
+        post(body, id=str(number))
+    monkeypatch.undo()
+    monkeypatch.setattr(hooks, "READ_AT_ONCE", 2)
+    read_news(sam)
+    waiting = Delivery.objects.defer(None).get(outcome="waiting")
+    assert (waiting.delivery_id, waiting.body != "") == ("0", True)
+    read_news(sam)
+    assert not Delivery.objects.filter(outcome="waiting").exists()
+
+
+def test_what_was_told_of_is_read_before_all_that_is_due_and_nothing_else_is(
+    sam: Link, todoist: TodoistWorld
+):
+    others = [todoist.link("mei"), todoist.link("ruth")]
+    due = [other.next_read() for other in others]
+    sam.add("New in Todoist")
+    post(told(sam))
+    Connection.objects.filter(pk=sam.connection.pk).update(due_at=sam.world.now)  # in the queue
+    read_told(str(sam.connection.pk))
+    assert "New in Todoist" in sam.titles().values()
+    assert [other.next_read() for other in others] == due
+    assert not any(other.titles() for other in others)
+    read_told()
+    Connection.objects.filter(pk=sam.connection.pk).update(due_at=sam.world.now)
+    sam.world.forget_requests()
+    read_told(str(sam.connection.pk))  # woken for what was read meanwhile
+    assert not sam.world.asked(SYNC)
 
 
 def test_an_old_completion_replayed_after_the_task_was_put_off_counts_nothing(sam: Link):

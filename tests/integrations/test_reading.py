@@ -51,7 +51,12 @@ def test_later_reads_ask_for_changes_only_and_bring_each(todoist: TodoistWorld):
     }
     assert (link.task(done).closed_as, link.task(deleted).closed_as) == ("done", "deleted")
     assert link.task(added).priority == 4
-    assert facts("completed") == [{"task_id": link.task(done).pk, "where": "source"}]
+    (completed,) = facts("completed")
+    closed_at = link.task(done).closed_at
+    assert closed_at is not None
+    assert completed == {
+        "task_id": link.task(done).pk, "where": "source", "completed_at": closed_at.timestamp(),
+    }  # fmt: skip
     assert facts("synced")[-1] | {"connection_id": ""} == {
         "connection_id": "", "added": 1, "changed": 0, "gone": 2,
     }  # fmt: skip

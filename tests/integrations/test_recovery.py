@@ -7,7 +7,7 @@ import pytest
 
 from integrations.models import Connection, Task
 from oo.events.models import Record
-from tests.integrations.test_hooks import put_off
+from tests.integrations.test_hooks import completion, post, put_off
 from tests.integrations.todoist_world import Link, TodoistWorld
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,44 @@ def test_an_outage_longer_than_all_redeliveries_loses_nothing(sam: Link):
     all_found(sam, ids)
     sam.read()
     all_found(sam, ids)
+
+
+def test_each_completion_during_an_outage_counts_at_its_own_time(sam: Link):
+    """Also where a webhook of the last of them comes through."""
+    task = sam.add("Stand up", due="every day at 09:00")
+    sam.read()
+    Connection.objects.update(access_expires_at=None)
+    times = []
+    for _ in range(3):
+        times.append(sam.world.later(hours=10))
+        sam.act(task, "complete")
+    assert post(completion(sam, task, times[-1])) == 200
+    Connection.objects.update(access_expires_at=sam.world.now - timedelta(hours=1))
+    sam.read()
+    sam.read()
+    records = Record.objects.filter(subject="signals.task.completed").order_by("pk")
+    said = [record.payload["completed_at"] for record in records]
+    assert said == pytest.approx([at.timestamp() for at in times], abs=5)
+    row = sam.task(task)
+    assert row.closed_at is None
+    assert row.done_at is not None
+    assert row.done_at.timestamp() == said[-1]
+
+
+def test_a_task_deleted_after_its_occurrences_were_done_counts_none_of_them_again(sam: Link):
+    task = sam.add("Stand up", due="every day at 09:00")
+    sam.read()
+    for _ in range(2):
+        sam.world.later(seconds=90)
+        sam.act(task, "complete")
+        sam.read()
+    assert len(completed()) == 2
+    sam.act(task, "delete")
+    Connection.objects.update(cursor="refused")
+    snapshots_too(sam)
+    sam.read()
+    assert sam.task(task).closed_as == "deleted"
+    assert len(completed()) == 2
 
 
 def test_nor_does_it_when_the_sync_token_is_refused(sam: Link):

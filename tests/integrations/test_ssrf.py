@@ -1,6 +1,9 @@
 """No address that a user gives leads inside: not by its spelling, a redirect or a name that changes."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
+from pytest_httpserver import HTTPServer
 
 from accounts.models import User
 from integrations.models import Connection
@@ -34,6 +38,7 @@ Give = Callable[[str], None]
 @pytest.fixture(autouse=True)
 def _nothing_trusted(settings) -> None:
     settings.OUTGOING_TRUSTED_HOSTS = []
+    settings.SANDBOX_URL = ""
     settings.SOURCE_TIMEOUT_SECONDS = 3
 
 
@@ -99,7 +104,7 @@ def test_no_spelling_of_a_forbidden_address_is_connected_to(
 @pytest.mark.parametrize("host", [METADATA, "10.0.0.1", "[::1]", "localhost", "2130706433"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_leads_inside(httpserver, source, seen, settings, host, status) -> None:
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
+    settings.SANDBOX_URL = httpserver.url_for("")
     seen.allowed.add(httpserver.port)
     for target in (f"https://{host}/a.ics", f"http://{host}/", f"webcal://{host}/", f"//{host}/"):
         httpserver.clear()
@@ -115,7 +120,7 @@ def test_no_redirect_leads_inside(httpserver, source, seen, settings, host, stat
 
 @pytest.mark.parametrize("scheme", ["file:///etc/passwd", "gopher://127.0.0.1/", "data:,x", ""])
 def test_no_redirect_leads_to_another_scheme(httpserver, source, seen, settings, scheme) -> None:
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
+    settings.SANDBOX_URL = httpserver.url_for("")
     seen.allowed.add(httpserver.port)
     httpserver.expect_request("/a.ics").respond_with_data(
         status=302, headers={"Location": scheme} if scheme else {}
@@ -157,7 +162,7 @@ def test_the_environments_proxies_are_not_asked(user, source, seen, monkeypatch)
 
 
 def test_a_trusted_host_is_trusted_at_its_port_only(httpserver, source, seen, settings) -> None:
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
+    settings.SANDBOX_URL = httpserver.url_for("")
     seen.allowed.add(httpserver.port)
     httpserver.expect_request("/a.ics").respond_with_data(calendar(FINE))
     found: Any = source.pull(
@@ -169,4 +174,52 @@ def test_a_trusted_host_is_trusted_at_its_port_only(httpserver, source, seen, se
             f"http://{httpserver.host}:{httpserver.port + 1}/a.ics",
             cursor="", now=timezone.now(), time_zone="UTC",
         )  # fmt: skip
+    assert seen.made == []
+
+
+@pytest.mark.parametrize("status", [0, 302])
+def test_what_the_operator_trusts_is_not_a_users_to_name(
+    httpserver, user, source, seen, settings, status
+) -> None:
+    """Not typed, and not by a redirect; not even when we have a connection to it open."""
+    inner = f"http://{httpserver.host}:{httpserver.port}"
+    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
+    settings.LITELLM_URL = settings.OLLAMA_URL = settings.MLFLOW_TRACKING_URI = inner
+    httpserver.expect_request("/api").respond_with_data(calendar(FINE))
+    if not status:
+        typed(user, source, f"{inner}/api")
+        typed(user, source, f"{inner.replace('http', 'https')}/api")
+        kept(user, source, f"{inner}/api")
+    else:
+        with HTTPServer(host="127.0.0.1") as outer:
+            settings.SANDBOX_URL = outer.url_for("")
+            settings.OUTGOING_TRUSTED_HOSTS.append(f"{outer.host}:{outer.port}")
+            seen.allowed.add(outer.port)
+            outer.expect_request("/a.ics").respond_with_data(
+                status=status, headers={"Location": f"{inner}/api"}
+            )
+            with pytest.raises(SourceTrouble):
+                source.pull(outer.url_for("/a.ics"), cursor="", now=timezone.now(), time_zone="UTC")
+    assert seen.made == []
+    assert httpserver.log == []
+
+
+def test_the_settings_trust_nothing_for_everybody() -> None:
+    named = dict.fromkeys(
+        ("LITELLM_URL", "OLLAMA_URL", "MLFLOW_TRACKING_URI"), "http://10.9.8.7:4000"
+    )
+    asked = "from oo import settings; print(settings.OUTGOING_TRUSTED_HOSTS)"
+    env = {**os.environ, **named, "OUTGOING_TRUSTED_HOSTS": ""}
+    said = subprocess.run(
+        [sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True,
+        cwd=django_settings.BASE_DIR,
+    )  # fmt: skip
+    assert "10.9.8.7" not in said.stdout
+
+
+@pytest.mark.parametrize("address", ["https://xn--/basic.ics", "https://xn--a/basic.ics"])
+def test_a_name_without_a_spelling_is_a_bad_address(user, source, seen, address) -> None:
+    typed(user, source, address)
+    kept(user, source, address)
+    assert Connection.objects.get().trouble != "internal"
     assert seen.made == []

@@ -101,7 +101,7 @@ def test_a_task_that_recurs_stays_the_same_task_and_its_last_time_is_known():
     )
     (task,) = pull.open
     assert task.external_id == only("Water it").external_id
-    assert pull.done == {task.external_id: datetime(2026, 11, 17, 11, tzinfo=UTC)}
+    assert pull.done == {task.external_id: [datetime(2026, 11, 17, 11, tzinfo=UTC)]}
     assert task.external_id not in [one.external_id for one in pull.closed]
 
 

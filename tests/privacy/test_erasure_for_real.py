@@ -157,8 +157,13 @@ def test_while_todoist_is_down_all_else_goes_at_once_and_in_the_end_the_receipt_
     eventually(lambda: Erasure.objects.get().attempts == 1, what="tried once")
     left = rows_that_name(lived.user.pk)
     assert left.keys() == {"accounts.Erasure.user_id", "integrations.Revocation.user_id"}
-    text = database() + redis_text(redis_server.client)
-    assert found(lived.who + lived.titles + lived.tokens, text) == []
+
+    def traces() -> list[str]:
+        text = database() + redis_text(redis_server.client)
+        return found(lived.who + lived.titles + lived.tokens, text)
+
+    # A job that was sent before may wait in the broker still, with an id that means nothing now.
+    eventually(lambda: traces() == [], what="no trace")
 
     from accounts import erase
 

@@ -1,21 +1,29 @@
 """Done in the source itself: what that is worth, when it counts, and what it does to a tip."""
 
+import threading
 import uuid
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection as database
 from django.db import transaction
 
 from agents.models import Candidate
 from integrations.models import Command, Task
 from oo.events.catalogue import TaskCompleted
 from oo.events.deliver import deliver
+from oo.events.models import Record
 from oo.events.publish import publish
+from recommender import late
+from recommender.ledger import alone_with
 from recommender.models import Decision, Reward
-from recommender.react import react
+from recommender.react import Answer, expire, react, settle
 from recommender.serving import Tip, serve_tip, still_holds
 from recommender.undo import undo
+from tests.integrations.at_once import at_once
 from tests.people import NOW, Item, Person, person
 
 pytestmark = pytest.mark.django_db
@@ -38,12 +46,21 @@ def ada() -> Person:
     return only_tasks(person("ada@example.com", Item("Water the plants", recurring=True)))
 
 
-def told(someone: Person, *, now: datetime, **fields: object) -> None:
-    """Its source was read at `now`, and said that the task was completed."""
+def told(
+    someone: Person, *, now: datetime, at: tuple[datetime | None, ...] = (None,), **fields: object
+) -> None:
+    """Its source was read at `now`, and said that the task was completed, at each of `at`."""
     task = someone.tasks["Water the plants"]
     Task.objects.filter(pk=task.pk).update(**fields)
+    facts = [
+        TaskCompleted(
+            user_id=someone.user.pk, task_id=task.pk, where="source",
+            completed_at=one.timestamp() if one else None,
+        )
+        for one in at
+    ]  # fmt: skip
     with transaction.atomic():
-        publish(TaskCompleted(user_id=someone.user.pk, task_id=task.pk, where="source"), now=now)
+        publish(*facts, now=now)
     deliver(now=now)
 
 
@@ -95,6 +112,114 @@ def test_a_snooze_turns_out_done_and_a_dismissal_does_not(ada: Person):
     at = NOW + timedelta(minutes=3)
     told(ada, now=NOW + timedelta(minutes=4), closed_at=at, closed_as="done")
     assert 0.6 not in worth()
+
+
+def test_a_snooze_that_is_not_settled_yet_when_it_turns_out_done_is_settled_first(ada: Person):
+    tip = shown(ada)
+    react(ada.user, uuid.UUID(tip.id), "snooze", dwell_ms=2000, now=NOW + timedelta(seconds=5))
+    at = NOW + timedelta(minutes=3)
+    told(ada, now=at, closed_at=at, closed_as="done")  # both events at once
+    settle(now=at)
+    assert worth() == [0.1, 0.6]
+
+
+def test_who_answers_while_it_turns_out_done_has_the_last_word(ada: Person, monkeypatch):
+    tip = shown(ada)
+    at = NOW + timedelta(minutes=3)
+
+    def quicker(users: list[int]) -> AbstractContextManager[set[int]]:
+        react(ada.user, uuid.UUID(tip.id), "dismiss", dwell_ms=2000, now=at)
+        return alone_with(users)
+
+    monkeypatch.setattr(late, "alone_with", quicker)
+    told(ada, now=at, closed_at=at, closed_as="done")
+    settle(now=at)
+    assert worth() == [-1.0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_in_the_middle_of_it_comes_before_or_after_and_is_never_undone(monkeypatch):
+    """On PostgreSQL: whoever comes second waits, and sees what the first did."""
+    if database.vendor == "sqlite":
+        pytest.skip("SQLite ignores row locks")
+    ada = only_tasks(person("ada@example.com", Item("Water the plants", recurring=True)))
+    tip = uuid.UUID(shown(ada).id)
+    at = NOW + timedelta(minutes=3)
+    Decision.objects.update(status="expired")
+    checked, answered = threading.Event(), threading.Event()
+
+    def slowly(*args: Any, **more: Any) -> int:
+        checked.set()
+        answered.wait(1)  # it can't be, while we hold the tip
+        return settle(*args, **more)
+
+    def answer() -> Answer:
+        checked.wait(10)
+        said = react(ada.user, tip, "snooze", dwell_ms=2000, now=at)
+        answered.set()
+        return said
+
+    monkeypatch.setattr(late, "settle", slowly)
+    task = ada.tasks["Water the plants"].pk
+    counted, said = at_once(lambda: late.completed_elsewhere(task, at=at, now=at), answer)
+    assert counted is True
+    assert (said.counted, said.says) == (False, "This one settled itself meanwhile.")
+    settle(now=at)
+    assert worth() == [0.6]
+
+
+def test_a_tip_that_ran_out_and_was_done_elsewhere_has_settled_itself(ada: Person):
+    tip = shown(ada)
+    far = NOW + timedelta(hours=20)
+    expire(now=far)
+    told(ada, now=far, at=(NOW + timedelta(minutes=3),))
+    said = react(ada.user, uuid.UUID(tip.id), "dismiss", dwell_ms=2000, now=far)
+    assert (said.counted, said.says) == (False, "This one settled itself meanwhile.")
+    settle(now=far)
+    assert worth() == [0.6]
+
+
+def test_a_tip_that_ran_out_and_was_not_done_may_still_be_answered(ada: Person):
+    tip = shown(ada)
+    far = NOW + timedelta(hours=20)
+    expire(now=far)
+    assert react(ada.user, uuid.UUID(tip.id), "dismiss", dwell_ms=2000, now=far).counted
+
+
+def test_each_of_several_completions_counts_for_the_tip_before_it_in_any_order(ada: Person):
+    first = uuid.UUID(shown(ada).id)
+    expire(now=NOW + timedelta(days=1))
+    then = NOW + timedelta(days=1, hours=1)
+    Candidate.objects.update(created_at=then, expires_at=then + timedelta(days=2))
+    second = uuid.UUID(shown(ada, then).id)
+    assert second != first
+    times = (then + timedelta(minutes=1), NOW + timedelta(minutes=3))
+    told(ada, now=then + timedelta(hours=5), at=times, done_at=times[0])
+    assert {
+        row.decision_id: row.reward for row in Reward.objects.filter(why="late")
+    } == {first: 0.6, second: 1.0}  # fmt: skip
+
+
+def test_of_two_completions_after_one_tip_the_quicker_counts(ada: Person):
+    shown(ada)
+    times = (NOW + timedelta(minutes=3), NOW + timedelta(hours=3))
+    for at in (times, tuple(reversed(times))):
+        told(ada, now=NOW + timedelta(hours=5), at=at)
+    assert worth() == [0.6]
+
+
+def test_a_record_from_before_there_was_a_time_in_it_still_counts(ada: Person):
+    shown(ada)
+    at = NOW + timedelta(minutes=3)
+    task = ada.tasks["Water the plants"]
+    Task.objects.filter(pk=task.pk).update(done_at=at)
+    with transaction.atomic():
+        publish(TaskCompleted(user_id=ada.user.pk, task_id=task.pk, where="source"), now=at)
+    Record.objects.filter(subject=TaskCompleted.subject).update(
+        payload={"task_id": task.pk, "where": "source"}
+    )
+    deliver(now=at)
+    assert worth() == [0.6]
 
 
 def test_deleting_a_task_is_not_doing_it(ada: Person):

@@ -213,6 +213,23 @@ def test_estimates_end_where_all_that_may_be_spent_is_spent(crowd, settings):
     assert PolicyPrior.objects.count() == 1
 
 
+def test_what_another_worker_spent_meanwhile_counts(crowd, settings, monkeypatch):
+    settings.PRIOR_EPSILON_TOTAL = 5.0
+    real, others = Hierarchical.estimate, []
+
+    def slow(read, start, **kwargs):
+        if not others:
+            others.append(True)
+            others.append(estimate(Hierarchical, now=NOW, rng=chance(2), again=True).verdict)
+        return real(read, start, **kwargs)
+
+    monkeypatch.setattr(Hierarchical, "estimate", slow)
+    assert estimate(Hierarchical, now=NOW, rng=chance(), again=True).verdict == "refused"
+    assert others == [True, "passed"]
+    assert PolicyPrior.objects.count() == 1
+    assert spent()["epsilon_spent"] <= 5.0
+
+
 def test_nobodys_privacy_is_spent_on_a_policy_that_nobody_uses(crowd):
     start("hierarchical", now=NOW)
     runs = estimate_all(now=NOW, rng=chance())

@@ -91,7 +91,6 @@ class Mlflow:
 @pytest.fixture
 def mlflow(httpserver: HTTPServer, settings) -> Mlflow:
     settings.MLFLOW_TRACKING_URI = httpserver.url_for("").rstrip("/")
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
     return Mlflow(httpserver)
 
 
@@ -144,7 +143,6 @@ def test_an_answer_that_is_lost_makes_no_second_run(mlflow, call):
 
 def test_a_server_that_is_away_fails_no_job_and_is_asked_once_a_round(settings, caplog):
     settings.MLFLOW_TRACKING_URI = "http://127.0.0.1:9"
-    settings.OUTGOING_TRUSTED_HOSTS = ["127.0.0.1:9"]
     kept(), kept()
     assert send(now=NOW) == 0
     assert sorted(PolicyRun.objects.values_list("attempts", flat=True)) == [0, 1]
@@ -153,7 +151,6 @@ def test_a_server_that_is_away_fails_no_job_and_is_asked_once_a_round(settings, 
 
 def test_an_answer_that_is_no_mlflow_is_a_failure_too(httpserver, settings):
     settings.MLFLOW_TRACKING_URI = httpserver.url_for("").rstrip("/")
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
     httpserver.expect_request(re.compile(".*")).respond_with_data("<html>hello", status=200)
     kept()
     assert send(now=NOW) == 0
@@ -162,7 +159,6 @@ def test_an_answer_that_is_no_mlflow_is_a_failure_too(httpserver, settings):
 
 def test_the_token_is_sent(httpserver, settings):
     settings.MLFLOW_TRACKING_URI = httpserver.url_for("").rstrip("/")
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
     settings.MLFLOW_TRACKING_TOKEN = "t0ken"
     kept()
     send(now=NOW)
@@ -176,12 +172,15 @@ def test_mlflow_itself_takes_it(settings):
     if not url:
         pytest.skip("needs a real MLflow: set OO_MLFLOW_URL to its address")
     settings.MLFLOW_TRACKING_URI = url
-    settings.OUTGOING_TRUSTED_HOSTS = [url.split("//")[1]]
     settings.MLFLOW_EXPERIMENT = f"oO test {os.getpid()}"
     first = kept()
     assert send(now=NOW) == 1
     first.refresh_from_db()
-    reply = fetch("GET", f"{url}/api/2.0/mlflow/runs/get?run_id={first.mlflow_id}").json()["run"]
+    reply = fetch(
+        "GET",
+        f"{url}/api/2.0/mlflow/runs/get?run_id={first.mlflow_id}",
+        trusted=[url.split("//")[1]],
+    ).json()["run"]
     assert {m["key"]: m["value"] for m in reply["data"]["metrics"]}["snips.low"] == -0.125
     assert reply["info"]["status"] == "FINISHED"
     # As if the answer to its making had been lost.

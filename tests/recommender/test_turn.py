@@ -76,6 +76,26 @@ def test_after_a_turn_only_what_was_answered_since_counts():
     assert worth(ids[0], new.decision_id) == new.decision.feedback.reward
 
 
+def test_what_one_day_cannot_tell_two_can(monkeypatch):
+    ids = weeks(fall=0.8)
+    monkeypatch.setattr(
+        turn, "turned",
+        lambda day, before, really=turn.turned: (
+            really(day, before) if min(day.count) > 5 else turn.Verdict(False, 25, -0.1, 0.03)
+        ),
+    )  # fmt: skip
+    monkeypatch.setattr("recommender.bandit.turn.LEAST", 0.02)
+    monkeypatch.setattr("recommender.bandit.turn.MARGIN", 0.0)
+    run = turn.look(now=NOW)
+    assert (run.verdict, run.begins) == ("alarm", MIDNIGHT - timedelta(days=2))
+    assert f"{run.begins:%Y-%m-%d} is set aside" in run.says
+    old = Score.objects.filter(user=ids[0]).earliest("decision__created_at")
+    assert worth(ids[0], old.decision_id) is None
+    kept = Score.objects.filter(user=ids[0], decision__created_at__gte=run.begins)
+    assert kept.count() > 5
+    assert all(worth(ids[0], one.decision_id) is not None for one in kept)
+
+
 def test_people_who_stay_the_same_lose_nothing():
     users = people(25)
     lived(users, 40, policy=Hierarchical, ends=MIDNIGHT - timedelta(hours=2), days=8)

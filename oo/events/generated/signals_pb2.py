@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1boo/signals/v1/signals.proto\x12\roo.signals.v1\"Q\n\nTaskSynced\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x02 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x03\x12\x0c\n\x04gone\x18\x04 \x01(\x03\"\x93\x01\n\rTaskCompleted\x12\x0f\n\x07task_id\x18\x01 \x01(\x03\x12\x31\n\x05where\x18\x02 \x01(\x0e\x32\".oo.signals.v1.TaskCompleted.Where\">\n\x05Where\x12\x15\n\x11WHERE_UNSPECIFIED\x10\x00\x12\x10\n\x0cWHERE_SOURCE\x10\x01\x12\x0c\n\x08WHERE_OO\x10\x02\"8\n\x0f\x43\x61lendarChanged\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63oming\x18\x02 \x01(\x03\"7\n\x0fWebhookReceived\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\r\n\x05tasks\x18\x02 \x01(\x03\"T\n\rHealthSampled\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x02 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x03\x12\x0c\n\x04gone\x18\x04 \x01(\x03\"\xda\x01\n\x11\x43onnectionChanged\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x37\n\x06status\x18\x03 \x01(\x0e\x32\'.oo.signals.v1.ConnectionChanged.Status\"e\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x14\n\x10STATUS_CONNECTED\x10\x01\x12\x14\n\x10STATUS_RECONNECT\x10\x02\x12\x17\n\x13STATUS_DISCONNECTED\x10\x03\">\n\tTipServed\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06policy\x18\x03 \x01(\t\"F\n\x0bTipFeedback\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08reaction\x18\x02 \x01(\t\x12\x10\n\x08\x64well_ms\x18\x03 \x01(\x03\"+\n\x0cOutsideNoted\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1boo/signals/v1/signals.proto\x12\roo.signals.v1\"Q\n\nTaskSynced\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x02 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x03\x12\x0c\n\x04gone\x18\x04 \x01(\x03\"\xbf\x01\n\rTaskCompleted\x12\x0f\n\x07task_id\x18\x01 \x01(\x03\x12\x31\n\x05where\x18\x02 \x01(\x0e\x32\".oo.signals.v1.TaskCompleted.Where\x12\x19\n\x0c\x63ompleted_at\x18\x03 \x01(\x01H\x00\x88\x01\x01\">\n\x05Where\x12\x15\n\x11WHERE_UNSPECIFIED\x10\x00\x12\x10\n\x0cWHERE_SOURCE\x10\x01\x12\x0c\n\x08WHERE_OO\x10\x02\x42\x0f\n\r_completed_at\"8\n\x0f\x43\x61lendarChanged\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63oming\x18\x02 \x01(\x03\"7\n\x0fWebhookReceived\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\r\n\x05tasks\x18\x02 \x01(\x03\"T\n\rHealthSampled\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x02 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x03\x12\x0c\n\x04gone\x18\x04 \x01(\x03\"\xda\x01\n\x11\x43onnectionChanged\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x37\n\x06status\x18\x03 \x01(\x0e\x32\'.oo.signals.v1.ConnectionChanged.Status\"e\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x14\n\x10STATUS_CONNECTED\x10\x01\x12\x14\n\x10STATUS_RECONNECT\x10\x02\x12\x17\n\x13STATUS_DISCONNECTED\x10\x03\">\n\tTipServed\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06policy\x18\x03 \x01(\t\"F\n\x0bTipFeedback\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x10\n\x08reaction\x18\x02 \x01(\t\x12\x10\n\x08\x64well_ms\x18\x03 \x01(\x03\"+\n\x0cOutsideNoted\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,23 +34,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKSYNCED']._serialized_start=46
   _globals['_TASKSYNCED']._serialized_end=127
   _globals['_TASKCOMPLETED']._serialized_start=130
-  _globals['_TASKCOMPLETED']._serialized_end=277
-  _globals['_TASKCOMPLETED_WHERE']._serialized_start=215
-  _globals['_TASKCOMPLETED_WHERE']._serialized_end=277
-  _globals['_CALENDARCHANGED']._serialized_start=279
-  _globals['_CALENDARCHANGED']._serialized_end=335
-  _globals['_WEBHOOKRECEIVED']._serialized_start=337
-  _globals['_WEBHOOKRECEIVED']._serialized_end=392
-  _globals['_HEALTHSAMPLED']._serialized_start=394
-  _globals['_HEALTHSAMPLED']._serialized_end=478
-  _globals['_CONNECTIONCHANGED']._serialized_start=481
-  _globals['_CONNECTIONCHANGED']._serialized_end=699
-  _globals['_CONNECTIONCHANGED_STATUS']._serialized_start=598
-  _globals['_CONNECTIONCHANGED_STATUS']._serialized_end=699
-  _globals['_TIPSERVED']._serialized_start=701
-  _globals['_TIPSERVED']._serialized_end=763
-  _globals['_TIPFEEDBACK']._serialized_start=765
-  _globals['_TIPFEEDBACK']._serialized_end=835
-  _globals['_OUTSIDENOTED']._serialized_start=837
-  _globals['_OUTSIDENOTED']._serialized_end=880
+  _globals['_TASKCOMPLETED']._serialized_end=321
+  _globals['_TASKCOMPLETED_WHERE']._serialized_start=242
+  _globals['_TASKCOMPLETED_WHERE']._serialized_end=304
+  _globals['_CALENDARCHANGED']._serialized_start=323
+  _globals['_CALENDARCHANGED']._serialized_end=379
+  _globals['_WEBHOOKRECEIVED']._serialized_start=381
+  _globals['_WEBHOOKRECEIVED']._serialized_end=436
+  _globals['_HEALTHSAMPLED']._serialized_start=438
+  _globals['_HEALTHSAMPLED']._serialized_end=522
+  _globals['_CONNECTIONCHANGED']._serialized_start=525
+  _globals['_CONNECTIONCHANGED']._serialized_end=743
+  _globals['_CONNECTIONCHANGED_STATUS']._serialized_start=642
+  _globals['_CONNECTIONCHANGED_STATUS']._serialized_end=743
+  _globals['_TIPSERVED']._serialized_start=745
+  _globals['_TIPSERVED']._serialized_end=807
+  _globals['_TIPFEEDBACK']._serialized_start=809
+  _globals['_TIPFEEDBACK']._serialized_end=879
+  _globals['_OUTSIDENOTED']._serialized_start=881
+  _globals['_OUTSIDENOTED']._serialized_end=924
 # @@protoc_insertion_point(module_scope)

@@ -18,7 +18,7 @@ class TaskSynced(_message.Message):
     def __init__(self, connection_id: _Optional[str] = ..., added: _Optional[int] = ..., changed: _Optional[int] = ..., gone: _Optional[int] = ...) -> None: ...
 
 class TaskCompleted(_message.Message):
-    __slots__ = ("task_id", "where")
+    __slots__ = ("task_id", "where", "completed_at")
     class Where(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         WHERE_UNSPECIFIED: _ClassVar[TaskCompleted.Where]
@@ -29,9 +29,11 @@ class TaskCompleted(_message.Message):
     WHERE_OO: TaskCompleted.Where
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     WHERE_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_AT_FIELD_NUMBER: _ClassVar[int]
     task_id: int
     where: TaskCompleted.Where
-    def __init__(self, task_id: _Optional[int] = ..., where: _Optional[_Union[TaskCompleted.Where, str]] = ...) -> None: ...
+    completed_at: float
+    def __init__(self, task_id: _Optional[int] = ..., where: _Optional[_Union[TaskCompleted.Where, str]] = ..., completed_at: _Optional[float] = ...) -> None: ...
 
 class CalendarChanged(_message.Message):
     __slots__ = ("connection_id", "coming")

@@ -66,3 +66,20 @@ def test_hostile_numbers_are_refused():
     for difference, count in [([math.nan] * 3, [1] * 3), ([0.0] * 3, [0] * 3), ([0.0], [1, 2])]:
         with pytest.raises(ValueError, match=r"finite|fit"):
             Days(difference, count)
+
+
+def test_two_days_of_few_people_tell_what_one_does_not():
+    rng = seeded(7)
+    alone = together = 0
+    for _ in range(60):
+        first, second, before = days(60, -0.15, rng), days(60, -0.15, rng), week(60, 0.0, rng)
+        alone += turned(second, before).turned
+        together += turned(second + first, before).turned
+    assert together > alone + 8
+
+
+def test_two_ordinary_days_hold_no_turn_either():
+    rng = seeded(8)
+    for _ in range(300):
+        two = days(60, -0.03, rng) + days(60, -0.03, rng)
+        assert not turned(two, week(60, 0.0, rng)).turned

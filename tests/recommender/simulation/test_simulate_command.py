@@ -162,7 +162,6 @@ def model(httpserver, settings):
     """A stand-in for the gateway on localhost, and what it was asked."""
     settings.LITELLM_URL = httpserver.url_for("").rstrip("/")
     settings.LITELLM_KEY = "sk-lab"
-    settings.OUTGOING_TRUSTED_HOSTS = [f"{httpserver.host}:{httpserver.port}"]
     return httpserver
 
 
@@ -197,7 +196,7 @@ def test_a_gateway_that_is_out_of_order_ends_the_run(model):
 
 
 def test_a_gateway_that_is_not_there_ends_the_run(settings):
-    settings.LITELLM_URL, settings.OUTGOING_TRUSTED_HOSTS = "http://127.0.0.1:9", ["127.0.0.1:9"]
+    settings.LITELLM_URL = "http://127.0.0.1:9"
     with pytest.raises(JudgeTrouble, match="can't be reached"):
         verb.gateway()("hello")
 
