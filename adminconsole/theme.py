@@ -49,6 +49,9 @@ NAVIGATION = [
         "items": [
             _list("Connections", "link", "integrations_connection"),
             _list("Commands", "task_alt", "integrations_command"),
+            _list("Deliveries", "inbox", "integrations_delivery"),
+            _list("Uploads", "upload_file", "integrations_upload"),
+            _list("Histories", "history", "integrations_history"),
             _list("Revocations", "link_off", "integrations_revocation"),
         ],
     },

@@ -38,7 +38,9 @@ CONFIRMED = "confirmed"
 NAMED_AT_MOST = 12
 
 # Filtering a list by these from the address bar would tell them, letter by letter.
-SECRETS = {"access_token", "refresh_token", "token", "digest", "password", "cursor", "state"}
+SECRETS = {
+    "access_token", "refresh_token", "token", "digest", "password", "cursor", "state", "label", "body",
+}  # fmt: skip
 
 
 class Console(ModelAdmin):

@@ -9,7 +9,12 @@ from unfold.decorators import display
 
 from adminconsole.admin.base import Console, Long
 from adminconsole.admin.show import link, owner, status, when
-from integrations.models import Command, Connection, Revocation
+from integrations.models import Command, Connection, Delivery, History, Revocation, Upload
+
+# Columns of a row's connection that are sealed, or long.
+SEALED_BEYOND = tuple(
+    f"connection__{name}" for name in ("access_token", "refresh_token", "label", "cursor")
+)
 
 
 @admin.register(Connection)
@@ -63,10 +68,7 @@ class CommandAdmin(Long):
     finished = when("finished_at", "finished")
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        rows = super().get_queryset(request).select_related("connection")
-        return rows.defer(
-            "connection__access_token", "connection__refresh_token", "connection__cursor"
-        )
+        return super().get_queryset(request).select_related("connection").defer(*SEALED_BEYOND)
 
     @display(description="connection")
     def connection_(self, command: Command) -> str:
@@ -83,6 +85,69 @@ class RevocationAdmin(Console):
     ordering = ("due_at",)
     user_ = owner
     due = when("due_at", "next try")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related("user")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(Long):
+    """What was posted to us, and what became of it. What it said is not shown."""
+
+    list_display = ("delivery_id", "connection_", "state", "received", "attempts", "reason")
+    fields = readonly_fields = (
+        "delivery_id", "connection_", "state", "received", "due", "finished", "attempts", "reason",
+    )  # fmt: skip
+    list_filter = ("outcome", "source")
+    ordering = ("-received_at",)
+    state = status("outcome", "outcome")
+    received = when("received_at", "received")
+    due = when("due_at", "next try")
+    finished = when("finished_at", "finished")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        rows = super().get_queryset(request).select_related("connection")
+        return rows.defer("body", *SEALED_BEYOND)
+
+    @display(description="connection")
+    def connection_(self, delivery: Delivery) -> str:
+        return link("integrations_connection", delivery.connection_id, delivery.connection)
+
+
+@admin.register(History)
+class HistoryAdmin(Console):
+    """How far back the completed tasks of a connection were read."""
+
+    list_display = ("connection_", "from_", "back_to", "seen", "attempts", "next_try", "finished")
+    fields = readonly_fields = list_display
+    ordering = ("-due_at",)
+    from_ = when("since", "to be read from")
+    back_to = when("until", "read back to")
+    next_try = when("due_at", "next try")
+    finished = when("finished_at", "finished")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related("connection").defer(*SEALED_BEYOND)
+
+    @display(description="connection")
+    def connection_(self, history: History) -> str:
+        return link("integrations_connection", history.connection_id, history.connection)
+
+
+@admin.register(Upload)
+class UploadAdmin(Console):
+    """Files that were handed over. The file is gone as soon as it was read or refused."""
+
+    list_display = ("user_", "source", "state_", "progress", "created", "finished", "reason")
+    fields = readonly_fields = (
+        "user_", "source", "state_", "progress", "size", "created", "finished", "attempts", "reason",
+    )  # fmt: skip
+    list_filter = ("source",)
+    ordering = ("-created_at",)
+    user_ = owner
+    state_ = status("state", "state")
+    created = when("created_at", "handed over")
+    finished = when("finished_at", "finished")
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         return super().get_queryset(request).select_related("user")

@@ -18,6 +18,7 @@ STATUS = {
     "done": "success", "snooze": "info", "dismiss": "warning", "show": "warning",
     "settled": "success", "late": "info", "undone": "warning", "reset": "warning",
     "running": "info", "finished": "success", "interrupted": "warning",
+    "reading": "info", "refused": "warning",
 }  # fmt: skip
 
 

@@ -17,7 +17,15 @@ from django_celery_beat.models import (
 
 from accounts.models import ApiToken, Consent, Erasure, Preference, User
 from adminconsole.audit import record
-from integrations.models import CalendarEvent, Command, Connection, Revocation
+from integrations.models import (
+    CalendarEvent,
+    Command,
+    Connection,
+    Delivery,
+    History,
+    Revocation,
+    Upload,
+)
 from oo.events.models import Record
 from recommender.learn import learn
 from recommender.models import (
@@ -36,11 +44,11 @@ from tests.people import Item, Person, person
 
 # What must never be seen here: each is a needle to look for in every page.
 ACCESS, REFRESH = "canary-access-token", "canary-refresh-token"
-REVOKED, CURSOR = "canary-revoked-token", "canary-cursor"
+REVOKED, CURSOR, BODY = "canary-revoked-token", "canary-cursor", "canary-delivered-body"
 TITLE, EVENT = "canary task title", "canary event title"
 DIGEST = "canary-digest"
 NAME = "Canary Name From Google"
-SECRETS = (ACCESS, REFRESH, REVOKED, CURSOR, TITLE, EVENT, DIGEST, NAME)
+SECRETS = (ACCESS, REFRESH, REVOKED, CURSOR, BODY, TITLE, EVENT, DIGEST, NAME)
 
 
 @dataclass
@@ -148,6 +156,15 @@ def _live(someone: Person, n: int) -> None:
     )
     Erasure.objects.create(user_id=1_000_000 + n, asked_at=now, due_at=now, error="signals: x")
     Revocation.objects.create(user=user, source="todoist", token=REVOKED, due_at=now)
+    Delivery.objects.create(
+        connection=someone.connection, source="todoist", delivery_id=f"d{n}", received_at=now,
+        due_at=now, body=BODY,
+    )  # fmt: skip
+    Upload.objects.create(
+        user=user, source="apple_health", size=1_000, created_at=now, state="refused",
+        reason="This is no health export.", finished_at=now,
+    )  # fmt: skip
+    History.objects.create(connection=calendar, since=now, until=now, due_at=now)
     Command.objects.create(
         connection=someone.connection,
         task=next(iter(someone.tasks.values())),

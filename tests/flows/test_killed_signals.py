@@ -1,4 +1,4 @@
-"""kill -9 of worker and Redis while Todoist tells of changes: all arrive, none twice in effect.
+"""kill -9 of worker, Redis and NATS while Todoist tells of changes: all arrive, none twice in effect.
 
 The small size of the promise; OO_SIGNALS=5000 does so with as many.
 """
@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from integrations.jobs import read_told, send_commands, sync_sweep
 from integrations.models import Connection, Delivery, Task
-from oo.events.jobs import deliver_due
-from oo.events.models import Record
+from oo.events.jobs import deliver_due, mirror_due
+from oo.events.models import Record, Relay
+from tests.events.stream import envelopes
 from tests.flows.waiting import eventually
 from tests.integrations.todoist_world import TodoistWorld
 
@@ -34,10 +35,14 @@ def todoist(sandbox, settings, monkeypatch) -> TodoistWorld:
     )
 
 
-def test_no_signal_is_lost_or_counted_twice_while_worker_and_redis_are_killed(
-    todoist, worker, redis_server, live, live_server, settings
+def test_no_signal_is_lost_or_counted_twice_while_worker_redis_and_nats_are_killed(
+    todoist, worker, redis_server, nats, live, live_server, settings
 ):
     settings.READS_PER_HOUR = 10**6
+    settings.NATS_URL = nats.url
+    worker.kill()
+    worker.env |= {"READS_PER_HOUR": "1000000", "NATS_URL": nats.url}
+    worker.restart()
     link = todoist.link()
     eventually(lambda: link.row().synced_at, what="the first read")
     chance = random.Random(3)  # noqa: S311 the same at each run
@@ -53,13 +58,10 @@ def test_no_signal_is_lost_or_counted_twice_while_worker_and_redis_are_killed(
             added.append(link.add(f"Thing {number}"))
         if number % every == every - 1:
             time.sleep(chance.uniform(0, 1.5))
-            if number // every % 2:
-                redis_server.kill()
-                time.sleep(0.2)
-                redis_server.start()
-            else:
-                worker.kill()
-                worker.restart()
+            struck = (worker, redis_server, nats)[number // every % 3]
+            struck.kill()
+            time.sleep(0.2)
+            struck.start()
     worker.kill()
     worker.restart()
 
@@ -67,12 +69,14 @@ def test_no_signal_is_lost_or_counted_twice_while_worker_and_redis_are_killed(
         # What a beat would send every half minute; leases of the killed end by themselves.
         Record.objects.filter(delivered_at=None).update(claimed_until=None)
         Connection.objects.update(claimed_until=None, claim_token=None, due_at=timezone.now())
-        for job in (read_told, sync_sweep, send_commands, deliver_due):
+        Relay.objects.update(claimed_until=None, due_at=None)
+        for job in (read_told, sync_sweep, send_commands, deliver_due, mirror_due):
             job.delay()
         time.sleep(1.5)
         return (
             not Delivery.objects.filter(outcome="waiting").exists()
             and not Record.objects.filter(delivered_at=None).exists()
+            and not Record.objects.unmirrored().exists()
             and Task.objects.filter(external_id__in=added, closed_at=None).count() == len(added)
         )
 
@@ -89,3 +93,7 @@ def test_no_signal_is_lost_or_counted_twice_while_worker_and_redis_are_killed(
             assert told[known[task].pk] == 1
     assert set(told.values()) <= {1}
     assert {key for key, task in known.items() if task.closed_at is None} >= set(added)
+    # On the bus too, each at least once: a repetition has the same id.
+    mirrored = {envelope.event_id for envelope in envelopes(nats)}
+    recorded = Record.objects.filter(subject__startswith="signals.").values_list("uid", flat=True)
+    assert mirrored >= {str(uid) for uid in recorded}
