@@ -31,12 +31,25 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`postgres` tests are about locks SQLite does not have; `once` tests touch no database."""
-    not_here = "once" if plugin.DATABASE_URL else "postgres"
-    left_out = [item for item in items if item.get_closest_marker(not_here)]
+    """`postgres` tests are about locks SQLite does not have. What touches no database, or is marked
+    `once`, is not run a second time on another one.
+    """
+    if plugin.DATABASE_URL:
+        left_out = [item for item in items if item.get_closest_marker("once") or not _stores(item)]
+    else:
+        left_out = [item for item in items if item.get_closest_marker("postgres")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _stores(item: pytest.Item) -> bool:
+    """Whether it asks for the database, by a mark or through a fixture."""
+    asked = {"db", "transactional_db", "django_db_setup"}.intersection(
+        getattr(item, "fixturenames", ())
+    )
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
+    return bool(asked or marked)
 
 
 @pytest.fixture(scope="session", autouse=True)

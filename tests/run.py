@@ -21,9 +21,6 @@ from tests.services import environment
 from tests.services.postgres import Postgres, find_postgres
 from tests.services.provision import Missing, provision
 
-# What touches no database is not run a second time on another one.
-NO_DATABASE = ("tests/sandbox", "tests/recommender/bandit", "tests/ops", "tests/lib/test_http.py")
-
 Check = tuple[str, list[str], Mapping[str, str]]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
@@ -120,8 +117,7 @@ def run_all(arguments: list[str]) -> list[Result]:
     assert binaries is not None, "provision() has seen to it"
     results.append(run_pytest("SQLite", "", arguments, parallel=not arguments))
     with Postgres(binaries) as postgres:
-        again = arguments or [f"--ignore={folder}" for folder in NO_DATABASE]
-        results.append(run_pytest("PostgreSQL", postgres.url, again, parallel=not arguments))
+        results.append(run_pytest("PostgreSQL", postgres.url, arguments, parallel=not arguments))
     return results
 
 
