@@ -25,6 +25,8 @@ SECRET = "Divorce lawyer"
 # A few hundred with every change; OO_MUTATIONS=10000 before a release.
 MUTATIONS = int(os.environ.get("OO_MUTATIONS") or 600)
 
+pytestmark = pytest.mark.timeout(120 if MUTATIONS <= 600 else 3600)
+
 
 @pytest.fixture(autouse=True)
 def _no_callbacks_of_others() -> Iterator[None]:
