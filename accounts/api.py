@@ -1,4 +1,4 @@
-"""The accounts floor over HTTP: machine tokens and the profile."""
+"""Machine tokens over HTTP. The profile is in accounts/doors/profile.py."""
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -8,8 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import preferences, tokens
-from accounts.models import User
+from accounts import tokens
 from oo.lib.problem import problem
 from oo.lib.throttle import PerAddress
 
@@ -51,51 +50,3 @@ class TokenView(APIView):
             return problem(403, str(error))
         reply = TokenReply({"token": token, "expires_at": expires_at}).data
         return Response(reply, status=201, headers={"Cache-Control": "no-store"})
-
-
-class PreferenceReply(serializers.Serializer):
-    key = serializers.CharField()
-    meaning = serializers.CharField()
-    value = serializers.JSONField()
-    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF's own is of fields
-        choices=["user", "inferred", "default"]
-    )
-    confidence = serializers.FloatField(allow_null=True)
-
-
-class ProfileReply(serializers.Serializer):
-    email = serializers.EmailField()
-    role = serializers.ChoiceField(choices=User.Role.choices)
-    time_zone = serializers.CharField()
-    joined_at = serializers.DateTimeField()
-    preferences = PreferenceReply(many=True)
-
-
-class ProfileView(APIView):
-    """Who oO thinks you are."""
-
-    @extend_schema(responses=ProfileReply)
-    def get(self, request: Request) -> Response:
-        user = request.user
-        assert isinstance(user, User)
-        stored = {row.key: row for row in user.preferences.order_by("source")}
-        said = []
-        for key in preferences.declared():
-            row = stored.get(key.name)
-            said.append(
-                {
-                    "key": key.name,
-                    "meaning": key.meaning,
-                    "value": row.value if row else key.default,
-                    "source": row.source if row else "default",
-                    "confidence": row.confidence if row else None,
-                }
-            )
-        profile = {
-            "email": user.email,
-            "role": user.role,
-            "time_zone": user.time_zone,
-            "joined_at": user.joined_at,
-            "preferences": said,
-        }
-        return Response(ProfileReply(profile).data)

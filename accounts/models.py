@@ -80,7 +80,11 @@ class User(AbstractBaseUser):
 
 
 class Preference(models.Model):
-    """What a user wants: their own word and what was inferred, side by side; their word counts."""
+    """What a user wants: their own word and what was inferred, side by side; their word counts.
+
+    Of an inferred one that was forgotten the row stays, without a value, until something is inferred
+    from what came after `forgotten_at`.
+    """
 
     class Source(models.TextChoices):
         USER = "user"
@@ -89,9 +93,10 @@ class Preference(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="preferences")
     key = models.CharField(max_length=60)
     source = models.CharField(max_length=8, choices=Source.choices)
-    value = models.JSONField()
+    value = models.JSONField(null=True)
     confidence = models.FloatField(default=1.0)
     updated_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "user_preferences"
@@ -113,6 +118,7 @@ class Consent(models.Model):
         TERMS = "terms"
         PRIVACY = "privacy"
         HEALTH = "health"  # asked for by itself, where health data is handed over
+        REMOTE_MODEL = "remote_model"  # a model in the cloud may write
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
     document = models.CharField(max_length=16, choices=Document.choices)
@@ -130,6 +136,29 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document} {self.version}"
+
+
+class UserContext(models.Model):
+    """A situation the user named ("work", "home"), and when in their week it holds, by their clock.
+
+    One that ends before it begins goes on into the next day; where both are the same, a whole day.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contexts")
+    name = models.CharField(max_length=40)
+    weekdays = models.JSONField()  # of mon to sun: the days on which it begins
+    begins = models.TimeField()
+    ends = models.TimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "user_contexts"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="one_context_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"context #{self.pk}"
 
 
 class ApiToken(models.Model):

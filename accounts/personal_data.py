@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 
-from accounts.models import ApiToken, Consent, Preference, User
+from accounts.models import ApiToken, Consent, Preference, User, UserContext
 from accounts.privacy import PersonalData, impersonal, register
 from accounts.sessions import drop
 from oo.events import leave, log
@@ -20,10 +20,10 @@ class Account(PersonalData):
     id = "account"
     floor = 1
     models = (
-        "accounts.User", "accounts.Preference", "accounts.Consent", "accounts.ApiToken",
-        "account.EmailAddress", "account.EmailConfirmation", "socialaccount.SocialAccount",
-        "socialaccount.SocialToken", "usersessions.UserSession", "sessions.Session",
-        "admin.LogEntry",
+        "accounts.User", "accounts.Preference", "accounts.UserContext", "accounts.Consent",
+        "accounts.ApiToken", "account.EmailAddress", "account.EmailConfirmation",
+        "socialaccount.SocialAccount", "socialaccount.SocialToken", "usersessions.UserSession",
+        "sessions.Session", "admin.LogEntry",
     )  # fmt: skip
 
     def export(self, user_id: int) -> dict[str, Any]:
@@ -33,11 +33,27 @@ class Account(PersonalData):
             "role": user.role,
             "joined_at": user.joined_at.isoformat(),
             "time_zone": user.time_zone,
-            "preferences": list(
-                Preference.objects.filter(user_id=user_id).values(
-                    "key", "value", "source", "confidence"
-                )
-            ),
+            "preferences": [
+                {
+                    "key": p.key,
+                    "value": p.value,
+                    "source": p.source,
+                    "confidence": p.confidence,
+                    "updated_at": p.updated_at.isoformat(),
+                    "forgotten_at": p.forgotten_at.isoformat() if p.forgotten_at else None,
+                }
+                for p in Preference.objects.filter(user_id=user_id)
+            ],
+            "contexts": [
+                {
+                    "name": c.name,
+                    "weekdays": c.weekdays,
+                    "begins": c.begins.isoformat(),
+                    "ends": c.ends.isoformat(),
+                    "updated_at": c.updated_at.isoformat(),
+                }
+                for c in UserContext.objects.filter(user_id=user_id)
+            ],
             "consents": [
                 {
                     "document": c.document,
@@ -76,6 +92,7 @@ class Account(PersonalData):
         for rows in (
             ApiToken.objects.filter(user_id=user_id),
             Preference.objects.filter(user_id=user_id),
+            UserContext.objects.filter(user_id=user_id),
             Consent.objects.filter(user_id=user_id),
             LogEntry.objects.filter(_by_or_about(user_id)),
             EmailAddress.objects.filter(user_id=user_id),

@@ -3,6 +3,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from accounts import api, views
+from accounts.doors import profile, situations
 
 to_welcome = login_not_required(RedirectView.as_view(pattern_name="welcome"))
 
@@ -12,7 +13,9 @@ urlpatterns = [
     path("terms/", views.terms, name="terms"),
     path("privacy/", views.privacy_notice, name="privacy"),
     path("time-zone/", views.time_zone, name="time_zone"),
+    path("situations/", situations.situations, name="situations"),
     path("account/help/", views.help_shared_prior, name="help_shared_prior"),
+    path("account/cloud/", views.cloud, name="cloud"),
     path("account/export/", views.export_data, name="export_data"),
     path("account/delete/", views.delete_account, name="delete_account"),
     path("erased/<uuid:receipt>/", views.erased, name="erased"),
@@ -28,5 +31,12 @@ urlpatterns = [
 
 api_urlpatterns = [
     path("auth/token", api.TokenView.as_view(), name="api_token"),
-    path("profile", api.ProfileView.as_view(), name="api_profile"),
+    path("profile", profile.ProfileView.as_view(), name="api_profile"),
+    path(
+        "profile/prefs/<slug:scope>",
+        profile.PreferencesView.as_view(),
+        name="api_profile_prefs",
+    ),
+    path("profile/consents", profile.ConsentsView.as_view(), name="api_profile_consents"),
+    path("profile/contexts", profile.ContextsView.as_view(), name="api_profile_contexts"),
 ]

@@ -17,10 +17,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import erase, preferences, privacy
+from accounts import consents, erase, preferences, privacy
 from accounts.adapter import Google
 from accounts.jobs import run_erasures
-from accounts.models import Erasure, User
+from accounts.models import Consent, Erasure, User
 from accounts.preference_keys import HELP_SHARED_PRIOR
 from accounts.signed_in import person
 from accounts.zones import is_time_zone
@@ -88,6 +88,8 @@ def privacy_notice(request: HttpRequest) -> HttpResponse:
         "snapshot_hours": settings.SNAPSHOT_HOURS,
         "health_days": settings.HEALTH_DAYS,
         "session_days": settings.SESSION_COOKIE_AGE // 86_400,
+        "llm_days": settings.LLM_LOG_DAYS,
+        "llm_text_hours": settings.LLM_LOG_TEXT_HOURS,
     }
     return render(request, "accounts/privacy.html", kept)
 
@@ -110,9 +112,28 @@ def help_shared_prior(request: HttpRequest) -> HttpResponse:
     messages.success(
         request, "Thank you. You take part from tonight on." if helps else "You take part no more."
     )
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page that a form was on, if that is ours."""
     wanted = request.POST.get("next", "")
     ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return redirect(wanted if ours else "/")
+
+
+@require_POST
+def cloud(request: HttpRequest) -> HttpResponse:
+    """The user lets a model in the cloud write for them, or does so no more."""
+    agrees = request.POST.get("agrees") == "yes"
+    consents.change(person(request), {Consent.Document.REMOTE_MODEL: agrees}, now=timezone.now())
+    messages.success(
+        request,
+        "A model in the cloud may write for you."
+        if agrees
+        else "No model in the cloud is asked for you.",
+    )
+    return _back(request)
 
 
 @never_cache

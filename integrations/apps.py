@@ -5,4 +5,4 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        from integrations import checks, health, personal_data  # noqa: F401
+        from integrations import checks, health, personal_data, taken_back  # noqa: F401

@@ -114,6 +114,19 @@ class ConnectionChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProfileChanged(Event):
+    """The user said what they want or allow, or took it back: about what, and not what they said.
+
+    `key` is the name of the preference or document; of a context, its number in oO, as the name is
+    the user's own word. What agents infer is not told of.
+    """
+
+    subject: ClassVar[str] = "signals.profile.changed"
+    what: Literal["preference", "consent", "context"]
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TipServed(Event):
     """A policy chose a tip and the user can see it."""
 

@@ -83,6 +83,24 @@ class ConnectionChanged(_message.Message):
     status: ConnectionChanged.Status
     def __init__(self, connection_id: _Optional[str] = ..., source: _Optional[str] = ..., status: _Optional[_Union[ConnectionChanged.Status, str]] = ...) -> None: ...
 
+class ProfileChanged(_message.Message):
+    __slots__ = ("what", "key")
+    class What(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        WHAT_UNSPECIFIED: _ClassVar[ProfileChanged.What]
+        WHAT_PREFERENCE: _ClassVar[ProfileChanged.What]
+        WHAT_CONSENT: _ClassVar[ProfileChanged.What]
+        WHAT_CONTEXT: _ClassVar[ProfileChanged.What]
+    WHAT_UNSPECIFIED: ProfileChanged.What
+    WHAT_PREFERENCE: ProfileChanged.What
+    WHAT_CONSENT: ProfileChanged.What
+    WHAT_CONTEXT: ProfileChanged.What
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    what: ProfileChanged.What
+    key: str
+    def __init__(self, what: _Optional[_Union[ProfileChanged.What, str]] = ..., key: _Optional[str] = ...) -> None: ...
+
 class TipServed(_message.Message):
     __slots__ = ("decision_id", "kind", "policy")
     DECISION_ID_FIELD_NUMBER: _ClassVar[int]
