@@ -1,7 +1,7 @@
 """The contract of an agent: one file in agents/library/, one line in settings.AGENTS. Pure."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
@@ -20,16 +20,40 @@ class TaskFact:
     due_on: date | None = None
     due_at: datetime | None = None
     recurring: bool = False
+    project: str = ""  # the source's own id of its list, opaque; "" where there is none
+    cluster: str = ""  # which open tasks it is alike to, "" where nothing is known
+    twin: int | None = None  # the older task that says the same, be it open or done
 
 
 @dataclass(frozen=True)
 class EventFact:
-    """A coming occurrence in a calendar, without its text."""
+    """An occurrence in a calendar, without its text. `kind` is busy, focus or away."""
 
     id: int
     starts_at: datetime
     ends_at: datetime
     all_day: bool = False
+    kind: str = "busy"
+
+
+@dataclass(frozen=True)
+class DoneFact:
+    """A task that was completed, without its text."""
+
+    at: datetime
+    added_at: datetime | None = None
+    due_on: date | None = None
+    project: str = ""
+    recurring: bool = False
+
+
+@dataclass(frozen=True)
+class HealthFact:
+    """One measure of one day: `sleep` or `mindful` in minutes, `steps`, `resting` heartbeats a minute."""
+
+    day: date
+    measure: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +66,22 @@ class Inputs:
     tasks: tuple[TaskFact, ...] = ()
     events: tuple[EventFact, ...] = ()
     done_at: tuple[datetime, ...] = ()  # completions of the last 28 days, oldest first
+    health: tuple[HealthFact, ...] = ()  # of the last 14 days, oldest first
+    contexts: frozenset[str] = frozenset()  # the user's own named situations that hold now
     preferences: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class History:
+    """What a year told of one user, as of `now` (aware, in the user's zone). Nothing in it is later."""
+
+    user_id: int
+    now: datetime
+    zone: ZoneInfo
+    done: tuple[DoneFact, ...] = ()  # oldest first
+    tasks: tuple[TaskFact, ...] = ()  # open now
+    events: tuple[EventFact, ...] = ()
+    health: tuple[HealthFact, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True)
@@ -55,13 +94,38 @@ class Snippet:
 
 
 @dataclass(frozen=True)
+class Inferred:
+    """What a history says of a parameter: JSON values only. `evidence` are the numbers behind it."""
+
+    value: Any
+    confidence: float  # 0 to 1
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def completions(history: History) -> int:
+    """How much history there is, for what is inferred from completed tasks."""
+    return len(history.done)
+
+
+@dataclass(frozen=True)
 class Param:
-    """Something an agent would rather infer than assume: its default and what it needs to infer."""
+    """Something an agent would rather infer than assume; a preference of that name.
+
+    `infer` is asked when `amount(history)` reaches `min_history`; until then, and where it fails or
+    gives None, `default` holds. `accepts` says which values it can have, `hint` says so in words.
+    `says(value, evidence)` is the belief as a plain sentence to the user ("Most of what you finish,
+    you finish between 9 and 11."), true of exactly this evidence.
+    """
 
     name: str
     default: Any
     min_history: int
     meaning: str
+    accepts: Callable[[Any], bool]
+    hint: str
+    infer: Callable[[History], Inferred | None]
+    says: Callable[[Any, Mapping[str, Any]], str]
+    amount: Callable[[History], int] = completions
 
 
 @dataclass(frozen=True)
@@ -74,6 +138,7 @@ class Manifest:
     listens: tuple[str, ...]  # subjects of events after which it is computed anew
     ttl: timedelta
     needs: tuple[str, ...] = ()  # any one of these sources must be connected; empty: none
+    consents: tuple[str, ...] = ()  # every one of these must stand (accounts.models.Consent)
     params: tuple[Param, ...] = ()
 
 

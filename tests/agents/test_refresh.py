@@ -7,13 +7,15 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from accounts import preferences
+from accounts.models import User
 from agents.active import active_users
+from agents.gather import gather, seen_by
 from agents.models import AgentOutput, Candidate
 from agents.pool import prune, rest, rewrite
-from agents.refresh import refresh
+from agents.refresh import compute, refresh
 from agents.registry import agents
 from agents.writing.plain import TipCandidate, write
-from integrations.models import CalendarEvent, Connection, Task
+from integrations.models import CalendarEvent, Connection, HealthDay, Task
 from tests.people import NOW, Item, add_tasks, person
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +24,8 @@ pytestmark = pytest.mark.django_db
 def test_an_agent_whose_inputs_are_as_they_were_is_not_computed_again():
     ada = person("ada@example.com", Item("Thing", due_on=NOW.date() - timedelta(days=1)))
     first = {o.agent: o.computed_at for o in AgentOutput.objects.all()}
-    assert set(first) == {"overdue-task", "time-of-day"}
+    assert {"overdue-task", "time-of-day"} <= set(first)
+    assert "energy" not in first
     ada.refreshed(NOW + timedelta(minutes=10))
     assert {o.agent: o.computed_at for o in AgentOutput.objects.all()} == first
     Task.objects.update(priority=4)
@@ -35,14 +38,18 @@ def test_an_output_past_its_time_to_live_is_computed_anew():
     ada = person("ada@example.com", Item("Thing"))
     AgentOutput.objects.update(expires_at=NOW)
     ada.refreshed(NOW + timedelta(minutes=1))
-    assert AgentOutput.objects.filter(computed_at=NOW + timedelta(minutes=1)).count() == 2
+    assert set(AgentOutput.objects.values_list("computed_at", flat=True)) == {
+        NOW + timedelta(minutes=1)
+    }
 
 
 def test_an_agent_without_its_source_says_nothing_and_what_it_said_goes():
     ada = person("ada@example.com", Item("Thing", due_on=NOW.date() - timedelta(days=1)))
+    assert AgentOutput.objects.filter(agent="overdue-task").exists()
     Connection.objects.update(status="reconnect")
     ada.refreshed(NOW)
-    assert set(AgentOutput.objects.values_list("agent", flat=True)) == {"time-of-day"}
+    assert not AgentOutput.objects.filter(agent="overdue-task").exists()
+    assert AgentOutput.objects.filter(agent="time-of-day").exists()
 
 
 def test_an_agent_that_fails_silences_only_itself():
@@ -150,7 +157,7 @@ def test_one_persons_fault_does_not_cost_the_others_their_pools(monkeypatch):
         return write(inputs, snippets)
 
     monkeypatch.setattr("agents.refresh.write", sour)
-    assert refresh([someone.user.pk for someone in people], now=NOW) == 2
+    assert refresh([someone.user.pk for someone in people], now=NOW).users == 2
     assert Candidate.objects.filter(user=people[2].user, kind="task").exists()
 
 
@@ -166,3 +173,83 @@ def test_a_slow_batch_does_not_take_away_what_was_made_while_it_ran():
     ]
     rewrite(ada.user.pk, drafts, with_only_the_old, now=NOW)
     assert Candidate.objects.get(task=ada.tasks["New"]).retired_at is None
+
+
+def test_it_is_told_why_each_agent_was_computed():
+    ada = person("ada@example.com", Item("Thing", due_on=NOW.date() - timedelta(days=1)))
+    late = AgentOutput.objects.filter(agent="overdue-task")
+    assert late.get().why == "new"
+    Task.objects.update(priority=4)
+    ada.refreshed(NOW + timedelta(minutes=10))
+    assert late.get().why == "changed"
+    late.update(expires_at=NOW)
+    ada.refreshed(NOW + timedelta(minutes=20))
+    assert late.get().why == "expired"
+    compute(agents.get("overdue-task"), ada.user.pk, now=NOW + timedelta(minutes=30))
+    assert late.get().why == "asked"
+
+
+def test_the_share_of_agents_for_which_nothing_had_changed_is_counted():
+    ada = person("ada@example.com", Item("Thing"))
+    again = refresh([ada.user.pk], now=NOW + timedelta(minutes=5))
+    assert (again.users, again.computed, again.failed) == (1, 0, 0)
+    assert again.skipped == AgentOutput.objects.count() > 0
+    assert again.silent + again.skipped == len(agents)
+    assert again.share_skipped == 1
+    assert refresh([], now=NOW).share_skipped == 0
+
+
+def test_an_agent_whose_source_was_not_read_for_a_day_past_its_promise_is_silent():
+    ada = person("ada@example.com", Item("Thing", due_on=NOW.date() - timedelta(days=1)))
+    late = AgentOutput.objects.filter(agent="overdue-task")
+    ada.refreshed(NOW + timedelta(hours=23))
+    assert late.exists()
+    ada.refreshed(NOW + timedelta(hours=25))
+    assert not late.exists()
+    Connection.objects.update(synced_at=NOW + timedelta(hours=25))
+    ada.refreshed(NOW + timedelta(hours=26))
+    assert late.exists()
+
+
+def test_what_an_agent_said_that_is_here_no_more_goes():
+    ada = person("ada@example.com", Item("Thing"))
+    with agents.replaced_by("agents.library.time_of_day.TimeOfDay"):
+        ada.refreshed(NOW + timedelta(minutes=10))
+        assert set(AgentOutput.objects.values_list("agent", flat=True)) == {"time-of-day"}
+
+
+def test_an_agent_without_the_consent_it_needs_never_sees_health():
+    ada = person("ada@example.com")
+    health = Connection.objects.create(
+        user=ada.user, source="apple_health", created_at=NOW, synced_at=NOW
+    )
+    HealthDay.objects.create(
+        user=ada.user, connection=health, day=NOW.date(), measure="sleep", value=400
+    )
+    inputs = gather([ada.user.pk], now=NOW)[ada.user.pk].inputs
+    assert inputs.health
+    for agent in agents:
+        assert bool(seen_by(agent, inputs).health) == ("health" in agent.manifest.consents)
+    assert "energy" not in {output.agent for output in AgentOutput.objects.all()}
+
+
+def test_facts_that_are_no_numbers_are_an_error_and_not_stored():
+    with agents.replaced_by("tests.agents.broken.NotANumber"):
+        person("ada@example.com", Item("Thing"))
+    output = AgentOutput.objects.get(agent="not-a-number")
+    assert output.error
+    assert output.facts == {}
+
+
+def test_someone_who_left_while_they_were_refreshed_has_nothing_written(monkeypatch):
+    ada = person("ada@example.com", Item("Thing"))
+    AgentOutput.objects.all().delete()
+    known = gather([ada.user.pk], now=NOW)
+
+    def then_leave(user_ids, *, now):
+        User.objects.update(is_active=False)
+        return known
+
+    monkeypatch.setattr("agents.refresh.gather", then_leave)
+    refresh([ada.user.pk], now=NOW)
+    assert not AgentOutput.objects.exists()
