@@ -16,6 +16,7 @@ from .feeds import feeds
 from .google import google
 from .google_calendar import google_calendar
 from .health import health
+from .llm import llm
 from .oauth import Unanswerable
 from .todoist.authorization import authorization
 from .todoist.errors import ApiError
@@ -26,7 +27,7 @@ from .world import EXTENSION, World, the_world
 LARGEST_BODY = 1024 * 1024
 ASSETS = "/_assets"
 # The services whose requests are logged and can be struck by faults.
-SERVICES = ("/google/", "/todoist/", "/feeds/")
+SERVICES = ("/google/", "/todoist/", "/feeds/", "/llm/")
 
 
 def create_app(world: World) -> Flask:
@@ -51,6 +52,7 @@ def create_app(world: World) -> Flask:
         control_api,
         control_page,
         health,
+        llm,
     ):
         app.register_blueprint(room)
     for shut in ("rest/v2", "sync/v8", "sync/v9"):

@@ -50,6 +50,8 @@ def spoiled(fault: Fault, response: Response) -> Response:
 def _refusal(fault: Fault) -> Response:
     if request.path.startswith("/google/calendar/"):
         return _google_error(fault)
+    if request.path.startswith("/llm/"):
+        return _openai_error(fault)
     if not request.path.startswith("/todoist/api/"):
         codes = {"429": (429, "rate_limit_exceeded"), "500": (500, "server_error")}
         status, code = codes.get(fault.kind, (401, "invalid_token"))
@@ -72,6 +74,20 @@ def _google_error(fault: Fault) -> Response:
     response = jsonify(error={"errors": [entry], "code": status, "message": reason})
     response.status_code = status
     if status in (403, 429) and fault.seconds:
+        response.headers["Retry-After"] = str(max(1, round(fault.seconds)))
+    return response
+
+
+def _openai_error(fault: Fault) -> Response:
+    status, code = {
+        "429": (429, "rate_limit_exceeded"),
+        "403": (403, "forbidden"),
+        "500": (500, "server_error"),
+    }.get(fault.kind, (401, "invalid_api_key"))
+    kind = "server_error" if status == 500 else "invalid_request_error"
+    response = jsonify(error={"message": code, "type": kind, "param": None, "code": code})
+    response.status_code = status
+    if status == 429 and fault.seconds:
         response.headers["Retry-After"] = str(max(1, round(fault.seconds)))
     return response
 

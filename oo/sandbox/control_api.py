@@ -63,6 +63,25 @@ def clear_faults() -> Response:
     return list_faults()
 
 
+@control_api.get("/llm")
+def show_model() -> Response:
+    """The mood of the language model, what it is to say next, and what it was asked."""
+    return jsonify(the_world().model.as_json())
+
+
+@control_api.post("/llm")
+def set_model() -> Response:
+    """Puts the language model into a mood, for some questions or always: see moods.py.
+
+    `replies` are what it says next, word for word, and come before any mood but its bad ones.
+    """
+    try:
+        the_world().model.set(request.get_json(silent=True))
+    except ValueError as error:
+        raise Misunderstood(str(error)) from None
+    return show_model()
+
+
 @control_api.get("/requests")
 def list_requests() -> Response:
     return jsonify(requests=the_world().journal.entries())

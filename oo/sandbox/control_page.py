@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
+from .moods import MOODS
 from .personas import BY_ID, PERSONAS, Persona
 from .todoist import due as dues
 from .todoist import tasks
@@ -36,6 +38,8 @@ def world_page() -> str:
         now=world.clock.now(),
         offset=world.clock.offset_seconds,
         webhook_url=world.config.webhook_url,
+        model=world.model.as_json(),
+        moods=MOODS,
     )
 
 
@@ -80,6 +84,13 @@ def act_on_task(id: str, task: str, verb: str) -> Response:
 @control_page.post("/faults/clear")
 def clear_faults() -> Response:
     the_world().faults.clear()
+    return _see_other(url_for(".world_page"))
+
+
+@control_page.post("/llm")
+def set_mood() -> Response:
+    with suppress(ValueError):
+        the_world().model.set({"mood": request.form.get("mood")})
     return _see_other(url_for(".world_page"))
 
 

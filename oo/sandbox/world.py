@@ -15,6 +15,7 @@ from .faults import Faults
 from .grants import Grants, InvalidGrant
 from .herald import Herald
 from .journal import Journal
+from .moods import Model
 from .opaque import Opaque
 from .personas import Persona
 from .personas.living import catch_up
@@ -34,6 +35,7 @@ class World:
         self.clock = Clock(self.store)
         self.faults = Faults()
         self.journal = Journal()
+        self.model = Model()
         self.signing_key = keys.SigningKey(self.store)
         self.opaque = Opaque(self.store)
         self.postman = Postman(config, self.store, self.clock)
@@ -82,6 +84,7 @@ class World:
         self.opaque.renew()
         self.faults.clear()
         self.journal.clear()
+        self.model.forget()
         self.postman.forget()
 
     def close(self) -> None:
