@@ -7,8 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
-from oo.lib.env import host_and_port
-from oo.lib.http import OutgoingError, fetch
+from recommender.judging import JudgeTrouble as JudgeTrouble
+from recommender.judging import NoJudge, judge
 from recommender.live import standard_prior
 from recommender.models import SimEvent, SimRun
 from recommender.registry import policies
@@ -17,15 +17,11 @@ from recommender.signs_of_life import give_up, heartbeat
 from recommender.simulation.catalogue import WORLDS
 from recommender.simulation.curves import Curve, Measured, curve, table
 from recommender.simulation.entrants import Ceiling, Entrant, LinUCBAlone, PolicyEntrant
-from recommender.simulation.judges import Ask, Judge, LLMJudge, RuleJudge
 from recommender.simulation.life import Life
 from recommender.simulation.run import Outcome, Progress, Step, run
 from recommender.simulation.world import World
 
 BATCH = 2_000
-JUDGE = "judge"
-"""The alias under which the gateway knows the model that judges."""
-JUDGE_SECONDS = 60.0
 
 
 class BadRequest(ValueError):
@@ -69,7 +65,7 @@ def simulate(plan: Plan, *, clock: Callable[[], datetime], progress: Progress) -
     Interrupted from the keyboard it keeps what is through, marks the run and gives the result of
     that; any other trouble is marked and raised. Raises BadRequest before anything is kept.
     """
-    world = build(plan)
+    world = build(plan, clock=clock)
     contestants(plan, world)  # raises before there is a row
     began = clock()
     give_up(now=began)
@@ -109,7 +105,7 @@ def steps(plan: Plan) -> int:
 # --- what a plan means ------------------------------------------------------------------------
 
 
-def build(plan: Plan) -> World:
+def build(plan: Plan, *, clock: Callable[[], datetime]) -> World:
     """The world of a plan. Raises BadRequest."""
     cls = WORLDS.get(plan.world)
     if cls is None:
@@ -122,7 +118,10 @@ def build(plan: Plan) -> World:
     if plan.judge:
         if cls is not Life:
             raise BadRequest("Only in the world `life` is there anything for a judge to look at.")
-        chosen["judge"] = judge(plan.judge)
+        try:
+            chosen["judge"] = judge(plan.judge, clock=clock)
+        except NoJudge as none:
+            raise BadRequest(str(none)) from None
     for name in ("people", "decisions", "candidates", "nights_apart"):
         if getattr(plan, name) < (least := 2 if name == "candidates" else 1):
             raise BadRequest(f"{name} must be at least {least}.")
@@ -155,59 +154,6 @@ def _contestant(name: str, plan: Plan, world: World) -> Entrant:
     epsilon = settings.PRIOR_EPSILON if plan.epsilon is None else plan.epsilon
     prior = standard_prior(cls) if plan.shipped else None
     return PolicyEntrant(cls, prior=prior, epsilon=epsilon or None)
-
-
-def judge(kind: str) -> Judge:
-    """The judge of that kind. Raises BadRequest, which for `llm` says what to configure."""
-    if kind == RuleJudge.id:
-        return RuleJudge()
-    if kind == LLMJudge.id:
-        return LLMJudge(gateway())
-    raise BadRequest(f"There is no judge {kind!r}, but {RuleJudge.id} and {LLMJudge.id}.")
-
-
-def gateway() -> Ask:
-    """How the model behind the alias `judge` is asked. Raises BadRequest where there is none.
-
-    Both gateways speak OpenAI's chat completions. What is asked raises JudgeTrouble.
-    """
-    url = settings.LITELLM_URL or settings.OLLAMA_URL
-    if not url:
-        raise BadRequest(
-            "No language model is configured. Set LITELLM_URL to a LiteLLM proxy that knows a model "
-            "`judge`, or OLLAMA_URL to an Ollama server (`ollama cp llama3.2 judge`), or use "
-            "--judge rule."
-        )
-    headers = {}
-    if settings.LITELLM_URL and settings.LITELLM_KEY:
-        headers["Authorization"] = f"Bearer {settings.LITELLM_KEY}"
-
-    def ask(prompt: str) -> str:
-        question = {
-            "model": JUDGE,
-            "temperature": 0,
-            "messages": [{"role": "user", "content": prompt}],
-        }
-        try:
-            reply = fetch(
-                "POST", f"{url}/v1/chat/completions", headers=headers, json=question,
-                seconds=JUDGE_SECONDS, trusted=[host_and_port(url) or ""],
-            )  # fmt: skip
-        except OutgoingError as error:
-            raise JudgeTrouble(f"The judge can't be reached: {error}") from None
-        if reply.status != 200:
-            raise JudgeTrouble(f"The judge answered with status {reply.status}.")
-        try:
-            said = reply.json()["choices"][0]["message"]["content"]
-        except (ValueError, LookupError, TypeError):
-            raise JudgeTrouble("The judge's answer is no chat completion.") from None
-        return said if isinstance(said, str) else ""
-
-    return ask
-
-
-class JudgeTrouble(RuntimeError):
-    """The gateway gave no answer at all."""
 
 
 # --- keeping it ---------------------------------------------------------------------------------
