@@ -49,6 +49,12 @@ def request_completion(task_id: int, *, now: datetime) -> bool:
     return True
 
 
+def completion_asked(task_id: int, *, asked: datetime) -> bool:
+    """Whether the reaction at `asked` had a task completed."""
+    made = Command.objects.filter(task=task_id, kind=Command.Kind.COMPLETE, created_at=asked)
+    return made.exists()
+
+
 def withdraw_completion(task_id: int, *, now: datetime) -> bool:
     """Takes back `request_completion`: before its source is told, or by having the source open the
     task again. Call inside atomic().

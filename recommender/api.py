@@ -25,6 +25,11 @@ from recommender.why import why_this
 LONGEST_DWELL_MS = 7 * 24 * 3600 * 1000
 
 
+class WayReply(serializers.Serializer[Any]):
+    reaction = serializers.ChoiceField(choices=["done", "snooze", "dismiss"])
+    label = serializers.CharField(help_text="What its button says.")  # type: ignore[assignment]  # DRF's own
+
+
 class TipReply(serializers.Serializer[Tip]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=["task", "advice", "insight", "reminder"])
@@ -34,6 +39,10 @@ class TipReply(serializers.Serializer[Tip]):
     can_wait = serializers.BooleanField(
         help_text="Whether `not_today` moves its task to tomorrow in its own list."
     )
+    can_complete = serializers.BooleanField(
+        help_text="Whether `complete` says that the task it reminds of is done."
+    )
+    answers = WayReply(many=True, help_text="How its kind is answered, the good answer first.")
 
 
 class SilenceReply(serializers.Serializer[Silence]):
@@ -80,9 +89,11 @@ class RecommendView(APIView):
 class FeedbackRequest(serializers.Serializer[Any]):
     tip = serializers.UUIDField()
     reaction = serializers.ChoiceField(
-        choices=["done", "snooze", "not_today", "dismiss", "show"],
-        help_text="`show` answers silence, the others a tip. `not_today` is a snooze that also moves "
-        "a task to tomorrow in its own list, where `can_wait` says so.",
+        choices=["done", "complete", "snooze", "not_today", "dismiss", "show"],
+        help_text="`show` answers silence, the others a tip. `done` is the good answer to any kind, "
+        "and completes a task only where the tip is one; `complete` completes the task of a reminder. "
+        "`not_today` is a snooze that also moves a task to tomorrow in its own list, where `can_wait` "
+        "says so.",
     )
     dwell_ms = serializers.IntegerField(
         min_value=0,

@@ -5,4 +5,10 @@ class RecommenderConfig(AppConfig):
     name = "recommender"
 
     def ready(self) -> None:
-        from recommender import checks, handlers, health, personal_data  # noqa: F401
+        from recommender import (  # noqa: F401
+            checks,
+            handlers,
+            health,
+            personal_data,
+            preference_keys,
+        )

@@ -31,7 +31,7 @@ STAYS = (
 TIMES = ("created_at", "expires_at")
 # And the payload, with what is in it once it is pruned.
 EMPTY: Mapping[str, Any] = {
-    "candidates": [], "written": {}, "features": {}, "scores": [], "propensities": [],
+    "candidates": [], "written": {}, "features": {}, "scores": [], "propensities": [], "mixed": {},
 }  # fmt: skip
 
 
@@ -53,6 +53,10 @@ def payload_digest(decision: Mapping[str, Any]) -> str:
     payload: dict[str, Any] = {name: decision[name] for name in ("candidates", "written")}
     payload |= {name: _hex(decision[name]) for name in ("scores", "propensities")}
     payload["features"] = {name: _hex(column) for name, column in decision["features"].items()}
+    # What was decided before there was mixing has none, and its hash knows no such name. In it are
+    # texts and whole numbers only, which every JSON writer prints alike.
+    if decision.get("mixed"):
+        payload["mixed"] = decision["mixed"]
     return _hashed(payload)
 
 

@@ -34,13 +34,17 @@ class Contender(NamedTuple):
     event: str | None
     event_connection: UUID | None
     task_source: str | None = None
+    topic: str = ""
+    cluster: str = ""
+    task_id: int | None = None
+    event_id: int | None = None
 
 
 _COLUMNS = (
     "pk", "kind", "content", "model", "prompt_version", "created_at", "expires_at",
     "task__external_id", "task__connection_id", "task__priority", "task__due_on", "task__due_at",
     "task__added_at", "event__external_id", "event__connection_id",
-    "task__connection__source",
+    "task__connection__source", "topic", "cluster", "task_id", "event_id",
 )  # fmt: skip
 
 

@@ -50,6 +50,14 @@ def prune_decisions() -> None:
 
 
 @shared_task
+def learn_balances() -> None:
+    """What people's answers say of how they want kinds shared out."""
+    from recommender.balance import learn_balances as learn_from_answers
+
+    learn_from_answers(now=timezone.now())
+
+
+@shared_task
 def expire_tips() -> None:
     from recommender.react import expire
 

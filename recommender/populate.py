@@ -22,7 +22,7 @@ from agents.pool import retire_closed
 from agents.refresh import refresh
 from integrations import snapshot
 from integrations.models import Connection, Task
-from recommender.bandit.reward import DISMISSED, Reaction
+from recommender.bandit.reward import DISMISSED, SNOOZED, Reaction, reward
 from recommender.learn import teach
 from recommender.react import expire, react, settle
 from recommender.serving import Silence, Tip, look
@@ -183,7 +183,7 @@ class _Resident:
         appeal = 0.0 if item is None else float(self.person.items["appeal"][item])
         luck = NOISE * float(self.rng.normal())
         value = float(worth(traits, said, scene)[0]) + appeal + luck
-        reaction, dwell = self._reaction(nearest(value))
+        reaction, dwell = self._reaction(nearest(value), candidate.kind)
         self.person.was_shown(kind)
         if self.rng.random() < LEFT_OPEN:
             return
@@ -193,8 +193,13 @@ class _Resident:
             self.person.items["gone"][item] = self.person.now
             self._close([candidate.task_id], now + timedelta(seconds=dwell))
 
-    def _reaction(self, value: float) -> tuple[Reaction, float]:
-        """The reaction that stands for a value of the reward table."""
+    def _reaction(self, value: float, kind: str) -> tuple[Reaction, float]:
+        """The reaction that stands for a value of the reward table of tasks; to what is no task, the
+        one that is worth the nearest to it there.
+        """
+        if kind != Candidate.Kind.TASK:
+            ways = (REACTIONS[1.0], REACTIONS[SNOOZED], REACTIONS[DISMISSED])
+            return min(ways, key=lambda one: abs(reward(one[0], one[1], kind) - value))
         sent_away = value == MILD and self.rng.random() < SENT_AWAY
         return REACTIONS[DISMISSED if sent_away else value]
 

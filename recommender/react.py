@@ -16,20 +16,19 @@ from agents.pool import rest
 from integrations.commands import request_completion, request_postponement
 from oo.events.catalogue import RewardSettled, TipFeedback
 from oo.events.publish import publish
+from recommender.answers import NOT_TODAY, completes, meant, takes, way
 from recommender.bandit.reward import SILENCE_KEPT, Reaction, reward
 from recommender.chain import EMPTY, payload_digest
 from recommender.ledger import Line, alone_with, append, counts_late
 from recommender.models import Decision, Feedback, Reward, Score
 
-# An advice followed today is not news tomorrow.
-ADVICE_RESTS = timedelta(days=3)
+# An advice followed today is not news tomorrow, and what is known now will be for a while.
+RESTS = {Candidate.Kind.ADVICE: timedelta(days=3), Candidate.Kind.INSIGHT: timedelta(days=7)}
 # An answer that comes later than this after a tip ran out is learned from and does nothing else: the
 # task may have come round again since.
 STILL_MEANT = timedelta(days=1)
 PRUNED_AT_ONCE = 200
 SETTLED = Reward.Why.SETTLED
-# A snooze, for what is learned; and its task is put off to tomorrow in its source, where that can be.
-NOT_TODAY = "not_today"
 UNSETTLED_SILENCE = Q(kind=Decision.SILENCE, status=Decision.Status.EXPIRED)
 
 
@@ -54,45 +53,43 @@ def react(
     dwell_ms: int | None,
     now: datetime,
 ) -> Answer:
-    """Takes the user's reaction: done, snooze, not_today or dismiss, and to silence: show. Of two
-    devices the first counts, and saying it again changes nothing. Raises NoSuchTip, and ValueError
-    for another word.
+    """Takes the user's reaction: done, complete, snooze, not_today or dismiss, and to silence: show
+    (recommender.answers). Of two devices the first counts, and saying it again changes nothing.
+    Raises NoSuchTip, and ValueError for another word, or one that its kind does not take.
 
     `dwell_ms` is how long the tip was visible, and None when the device can't tell: then the time
     since it was chosen stands for it, which is also the most that is believed.
     """
-    not_today = reaction == NOT_TODAY
-    reaction = Reaction.SNOOZE if not_today else Reaction(reaction)
-    said = _SAID[reaction]
+    word, reaction = str(reaction), meant(reaction)
     mine = Decision.objects.filter(pk=tip_id, user=user).select_related("candidate__task")
     with transaction.atomic():
         # Locked against retention, which may be at it: see prune_unanswered.
         decision = mine.select_for_update(of=("self",), no_key=True).first()
         if decision is None:
             raise NoSuchTip
-        silent = decision.kind == Decision.SILENCE
-        if silent != (reaction is Reaction.SHOW):
-            raise ValueError(f"{reaction.value} is no answer to {decision.kind}")
+        if not takes(decision.kind, word):
+            raise ValueError(f"{word} is no answer to {decision.kind}")
+        said = way(decision.kind, reaction).says
         # A tip that ran out may still be answered: the phone was offline, the reaction is real.
         answerable = (Decision.Status.OPEN, Decision.Status.EXPIRED, Decision.Status.KEPT)
         # Unless what came of it is known already: its task was completed elsewhere.
         if decision.status == Decision.Status.EXPIRED and counts_late(user.pk, tip_id):
-            return _already(tip_id, reaction)
+            return _already(decision, reaction)
         # Nothing could be learned from what retention has emptied.
         if not Decision.objects.filter(
             pk=tip_id, status__in=answerable, score__pruned_at=None
         ).update(status=Decision.Status.ANSWERED, closed_at=now):
-            return _already(tip_id, reaction)
+            return _already(decision, reaction)
         elapsed_ms = max(0, int((now - decision.created_at).total_seconds() * 1000))
         dwell_ms = elapsed_ms if dwell_ms is None else min(dwell_ms, elapsed_ms)
         Feedback.objects.create(
             decision=decision, user=user, reaction=reaction, dwell_ms=dwell_ms, created_at=now
         )
         if decision.candidate is not None and now - decision.expires_at < STILL_MEANT:
-            if not_today and _put_off(decision.candidate, user, now):
+            if word == NOT_TODAY and _put_off(decision.candidate, user, now):
                 said = "Tomorrow, then."
-            else:
-                _follow(decision.candidate, reaction, now)
+            elif _follow(decision.candidate, reaction, completes(decision.kind, word), now):
+                said = "Done."
         publish(
             TipFeedback(
                 user_id=user.pk,
@@ -105,26 +102,26 @@ def react(
     return Answer(True, reaction, said)
 
 
-_SAID = {"done": "Done.", "snooze": "Later, then.", "dismiss": "Gone.", "show": "Here is one."}
-
-
-def _already(tip_id: uuid.UUID, reaction: str) -> Answer:
-    feedback = Feedback.objects.filter(decision_id=tip_id).first()
+def _already(decision: Decision, reaction: str) -> Answer:
+    feedback = Feedback.objects.filter(decision_id=decision.pk).first()
     if feedback is None:
         return Answer(False, "", "This one settled itself meanwhile.")
+    before = way(decision.kind, feedback.reaction)
     if feedback.reaction == reaction:
-        return Answer(False, feedback.reaction, _SAID[reaction])
+        return Answer(False, feedback.reaction, before.says)
     return Answer(
-        False, feedback.reaction, f"You already said “{feedback.reaction}” on another device."
+        False, feedback.reaction, f"You already said “{before.spoken}” on another device."
     )
 
 
-def _follow(candidate: Candidate, reaction: Reaction, now: datetime) -> None:
-    """What the reaction does to the candidate, and to the task it is about."""
-    task = candidate.task_id
-    done = reaction == Reaction.DONE and task is not None
-    if not (done and request_completion(task or 0, now=now)):
+def _follow(candidate: Candidate, reaction: Reaction, done: bool, now: datetime) -> bool:
+    """What the reaction does to the candidate, and to the task it is about if that is `done`.
+    Whether its source is told so.
+    """
+    told = done and candidate.task_id is not None and request_completion(candidate.task_id, now=now)
+    if not told:
         rest(candidate, until=rests_until(candidate, reaction, now))
+    return told
 
 
 def _put_off(candidate: Candidate, user: User, now: datetime) -> bool:
@@ -151,7 +148,8 @@ def rests_until(candidate: Candidate, reaction: Reaction, said: datetime) -> dat
         return said + timedelta(minutes=settings.SNOOZE_MINUTES)
     if reaction == Reaction.DISMISS:
         return said + timedelta(days=settings.DISMISS_DAYS)
-    return said + ADVICE_RESTS if candidate.kind == Candidate.Kind.ADVICE else candidate.expires_at
+    rests = RESTS.get(Candidate.Kind(candidate.kind))
+    return said + rests if rests else candidate.expires_at
 
 
 def settle(*, now: datetime, limit: int = 200, only: Collection[int] | None = None) -> int:
@@ -172,10 +170,12 @@ def settle(*, now: datetime, limit: int = 200, only: Collection[int] | None = No
     with alone_with({*feedback.values(), *kept.values()}):
         worth = {
             one.pk: one
-            for one in Feedback.objects.filter(pk__in=feedback, reward=None).order_by("created_at")
+            for one in Feedback.objects.filter(pk__in=feedback, reward=None)
+            .order_by("created_at")
+            .select_related("decision")
         }
         for one in worth.values():
-            one.reward = reward(Reaction(one.reaction), one.dwell_ms / 1000)
+            one.reward = reward(one.reaction, one.dwell_ms / 1000, one.decision.kind)
             one.settled_at = now
         Feedback.objects.bulk_update(worth.values(), ["reward", "settled_at"], batch_size=500)
         # Whoever broke the silence meanwhile has answered it.

@@ -18,10 +18,14 @@ ARM = 40
 
 @dataclass(frozen=True)
 class Made:
-    """A decision that is made and not yet written. `through`: how far the policy's state had come."""
+    """A decision that is made and not yet written. `through`: how far the policy's state had come.
+
+    `eligible` are the candidates it was made over, `mixed` why it was these.
+    """
 
     decision: Decision
-    living: Sequence[Contender]
+    eligible: Sequence[Contender]
+    mixed: dict[str, Any]
     ruling: Ruling
     who: Live
     through: int
@@ -45,11 +49,11 @@ def write_down(made: Made, *, after: Mapping[str, Any] | None, old: Decision | N
 
 def _score(made: Made) -> Score:
     ruling, choice, policy = made.ruling, made.ruling.choice, made.ruling.policy
-    chosen = None if ruling.silent else made.living[choice.index]
-    ids: list[str | None] = [str(one.id) for one in made.living]
-    models: list[str | None] = [one.model for one in made.living]
-    prompts: list[str | None] = [one.prompt_version for one in made.living]
-    if ruling.count > len(made.living):  # silence, which nobody wrote
+    chosen = None if ruling.silent else made.eligible[choice.index]
+    ids: list[str | None] = [str(one.id) for one in made.eligible]
+    models: list[str | None] = [one.model for one in made.eligible]
+    prompts: list[str | None] = [one.prompt_version for one in made.eligible]
+    if ruling.count > len(made.eligible):  # silence, which nobody wrote
         for column in (ids, models, prompts):
             column.append(None)
     return Score(
@@ -61,6 +65,7 @@ def _score(made: Made) -> Score:
         scores=choice.scores.tolist(),
         propensities=choice.pmf.tolist(),
         written={"model": alike(models), "prompt_version": alike(prompts)},
+        mixed=made.mixed,
         feature_set=policy.feature_set.version,
         policy=policy.id,
         policy_version=policy.version,

@@ -7,6 +7,9 @@ and scores, distribution and draw must come out as they were written.
 Bit for bit holds on the kind of machine that made the decision. Scores are matrix products, whose
 last bits depend on the processor and on the kernel that its linear algebra picks for it: what differs
 by no more than that is told apart as "last bits", and is no fault of the log.
+
+What there was to choose from is made again too, from the facts of mixing (recommender.mix), where a
+decision has some.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -27,6 +30,7 @@ from recommender.bandit.priors import shipped
 from recommender.chain import EMPTY, FIRST, STAYS, digest_of, link
 from recommender.learn import InForce, fold, read
 from recommender.live import read as read_prior
+from recommender.mix import NoRule, narrowed_again
 from recommender.models import Decision, Feedback, PolicyPrior, Reward, Score
 from recommender.registry import policies
 
@@ -157,6 +161,9 @@ def verify_user(
         if pruned:
             verified.pruned += 1
             continue
+        otherwise = _otherwise_mixed(row)
+        if otherwise is not None:
+            yield found(*otherwise)
         try:
             _, choice = _made_again(row, states)
         except CannotReplay as why:
@@ -244,6 +251,21 @@ def _made_again(row: Mapping[str, Any], states: States) -> tuple[Policy, Choice]
         raise LookupError(f"the state holds {policy.count} rewards, it held {row['state_count']}")
     X = vectorise_columns(row["features"], len(row["candidates"]), cls.feature_set)
     return policy, choose(policy, X, seeded(row["seed"]))
+
+
+def _otherwise_mixed(row: Mapping[str, Any]) -> tuple[What, str] | None:
+    """What is wrong with what there was to choose from, by the facts that were kept of it."""
+    if not row["mixed"]:
+        return None
+    try:
+        if narrowed_again(row["mixed"], [id_ for id_ in row["candidates"] if id_ is not None]):
+            return None
+    except NoRule as why:
+        return What.NOT_INSTALLED, str(why)
+    except Exception as error:
+        says = f"what there was to choose from can't be told: {type(error).__name__}: {error}"
+        return What.DIFFERS, says
+    return What.DIFFERS, "made again, there is something else to choose from"
 
 
 def _compared(row: Mapping[str, Any], choice: Choice) -> tuple[What, str] | None:

@@ -7,24 +7,24 @@ from typing import Any
 from django.conf import settings
 from django.db.models import (
     Aggregate,
-    BooleanField,
     Case,
-    Exists,
     FilteredRelation,
+    Func,
     JSONField,
     OuterRef,
     Q,
     Subquery,
-    Value,
     When,
 )
 from django.db.models.functions import JSONObject
 
-from accounts.models import User
+from accounts.models import Preference, User
 from agents.models import Candidate
 from integrations.models import CalendarEvent, Connection
 from recommender import live
+from recommender.bandit.mixing import WINDOW
 from recommender.models import Decision, Feedback, Score
+from recommender.preference_keys import BALANCE
 
 # Nobody sits in a meeting for longer; what began before is not looked through for one under way.
 LONGEST_MEETING = timedelta(days=1)
@@ -50,10 +50,21 @@ class _All(Aggregate):
         return self.as_sql(compiler, connection, function="JSONB_AGG", **context)
 
 
+class _Nested(Func):
+    """A column of JSON as part of another JSON: SQLite would take it for a text."""
+
+    template = "%(expressions)s"
+    output_field = JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="JSON(%(expressions)s)")
+
+
 def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
     """The open decision with all it takes to show it; what `policy` learned; the end of the chain
     of decisions; when the next meeting begins; where the sources stand; the last reaction, while it
-    can be undone; and which orders are in force (recommender.live).
+    can be undone; which orders are in force (recommender.live); and for mixing, what was shown
+    lately, and each word on the balance between kinds.
     """
     return (
         User.objects.filter(pk=user.pk)
@@ -62,19 +73,21 @@ def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
                 "decisions", condition=Q(decisions__status=Decision.Status.OPEN)
             ),
             learned=FilteredRelation("policy_states", condition=Q(policy_states__policy=policy)),
-            overtaken=Case(
-                When(open__kind=Decision.SILENCE, then=Exists(_news(now))),
-                default=Value(False),
-                output_field=BooleanField(),
+            news=Case(
+                When(open__kind=Decision.SILENCE, then=Subquery(_news(now))),
+                output_field=JSONField(),
             ),
             last=Subquery(_LAST),
             meeting=Subquery(_meetings(now).values("starts_at")[:1]),
             sources=Subquery(_CONNECTIONS),
             said=Subquery(_said(now)),
+            lately=Subquery(_LATELY),
+            balance=Subquery(_BALANCE),
             **live.columns(),
         )
         .values(
-            *_OPEN, *_LEARNED, "overtaken", "last", "meeting", "sources", "said",
+            *_OPEN, *_LEARNED, "news", "last", "meeting", "sources", "said",
+            "lately", "balance",
             live.STAMP, live.SAYS,
         )
         .get()
@@ -82,11 +95,11 @@ def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
 
 
 def _news(now: datetime) -> Any:
-    """Candidates that a silence, which is open, did not know of."""
+    """The kinds of candidates that a silence, which is open, did not know of."""
     news = Candidate.objects.filter(
         user=OuterRef("pk"), created_at__gt=OuterRef("open__created_at")
     )
-    return news.live(now)
+    return news.live(now).order_by().values("user").annotate(all=_All("kind")).values("all")
 
 
 def _meetings(now: datetime) -> Any:
@@ -101,8 +114,46 @@ def _said(now: datetime) -> Any:
         Feedback.objects.filter(user=OuterRef("pk"), created_at__gt=since)
         .exclude(reaction=Feedback.Reaction.SHOW)
         .order_by("-created_at")
-        .values(json=JSONObject(id="decision_id", reaction="reaction"))[:1]
+        .values(json=JSONObject(id="decision_id", reaction="reaction", kind="decision__kind"))[:1]
     )
+
+
+# The last tips, in no order. What was taken back as untrue nobody had.
+_LAST_TIPS = (
+    Decision.objects.filter(user=OuterRef(OuterRef("pk")))
+    .exclude(kind=Decision.SILENCE)
+    .exclude(status=Decision.Status.UNTRUE)
+    .order_by("-created_at", "pk")
+    .values("pk")[:WINDOW]
+)
+_LATELY = (
+    Decision.objects.filter(pk__in=_LAST_TIPS)
+    .order_by()
+    .values("user")
+    .annotate(
+        all=_All(
+            JSONObject(
+                id="pk",
+                at="created_at",
+                kind="kind",
+                reaction="feedback__reaction",
+                candidate="candidate_id",
+                task="candidate__task_id",
+                event="candidate__event_id",
+                topic="candidate__topic",
+                cluster="candidate__cluster",
+            )
+        )
+    )
+    .values("all")
+)
+_BALANCE = (
+    Preference.objects.filter(user=OuterRef("pk"), key=BALANCE)
+    .order_by()
+    .values("user")
+    .annotate(all=_All(JSONObject(source="source", value=_Nested("value"))))
+    .values("all")
+)
 
 
 _LAST = (

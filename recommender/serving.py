@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,70 +14,25 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.zones import zone_of
 from integrations import snapshot
-from integrations.commands import can_postpone
 from oo.events.catalogue import TipServed
 from oo.events.publish import publish
 from oo.lib.jobs import wake_soon
+from recommender.answers import way
 from recommender.contenders import TITLE, Contender, contenders
 from recommender.decide import decide
 from recommender.featurise import moment_of, rows_of, silent_row
 from recommender.jobs import LEARN_SECONDS, learn_user
 from recommender.live import Live, live
+from recommender.mix import mix, wanted
 from recommender.models import Decision
 from recommender.record import Made, write_down
 from recommender.seat import seat
+from recommender.tips import Look as Look
+from recommender.tips import Silence as Silence
+from recommender.tips import Tip as Tip
+from recommender.tips import told
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Tip:
-    """What the user sees of a decision: one sentence, of which `words` are their own, if any.
-
-    `can_wait` says that its task can be put off to tomorrow in its source.
-    """
-
-    id: str
-    kind: str
-    before: str
-    words: str
-    after: str
-    created_at: datetime
-    expires_at: datetime
-    can_wait: bool = False
-
-    @property
-    def text(self) -> str:
-        return f"{self.before}{self.words}{self.after}"
-
-
-@dataclass(frozen=True)
-class Silence:
-    """A decision to say nothing, until `expires_at`."""
-
-    id: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Look:
-    """What someone who looks is shown: a tip, silence, or None when there is nothing to say.
-
-    `connections` are their sources as recommender.moment takes them. `said` is their last reaction
-    (`id` of the decision, `reaction`) while it can be undone.
-    """
-
-    shown: Tip | Silence | None
-    connections: list[dict[str, Any]] = field(default_factory=list)
-    said: dict[str, str] | None = None
-
-    @property
-    def tip(self) -> Tip | None:
-        return self.shown if isinstance(self.shown, Tip) else None
-
-    @property
-    def silence(self) -> Silence | None:
-        return self.shown if isinstance(self.shown, Silence) else None
 
 
 def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | None:
@@ -114,7 +68,8 @@ def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
 def _look(shown: Tip | Silence | None, seen: Mapping[str, Any]) -> Look:
     said = seen["said"]
     if said is not None:
-        said = {**said, "id": str(UUID(said["id"]))}
+        label = way(said["kind"], said["reaction"]).label
+        said = {**said, "id": str(UUID(said["id"])), "label": label}
     return Look(shown, seen["sources"] or [], said)
 
 
@@ -138,7 +93,7 @@ def _still_holds(seen: Mapping[str, Any], now: datetime) -> Tip | Silence | None
     if seen["open__id"] is None or seen["open__expires_at"] <= now:
         return None
     if seen["open__kind"] == Decision.SILENCE:
-        if seen["overtaken"]:
+        if wanted(seen["balance"] or []).intersection(seen["news"] or []):
             return None
         return Silence(str(seen["open__id"]), seen["open__expires_at"])
     content = seen["open__candidate__content"]
@@ -153,7 +108,7 @@ def _still_holds(seen: Mapping[str, Any], now: datetime) -> Tip | Silence | None
         words = texts.get(f"{kind}:{seen[f'open__candidate__{kind}__external_id']}")
     if words is None:
         return None
-    return _tip(
+    return told(
         seen["open__id"], seen["open__kind"], content, words,
         seen["open__created_at"], seen["open__expires_at"],
         seen["open__candidate__task__connection__source"],
@@ -187,19 +142,21 @@ def _choose(
     started = time.perf_counter()
     worded = contenders(user, now=now)
     old = _old(user, seen, now)
+    mixed = mix([one for one, _ in worded], _lately(seen, old), seen["balance"] or [], now=now)
+    worded = [worded[index] for index in mixed.eligible]
     if not worded:
         if old is not None:
             Decision.objects.filter(pk=old.pk, status=Decision.Status.OPEN).update(
                 status=old.status, closed_at=now
             )
         return None
-    living = [one for one, _ in worded]
+    eligible = [one for one, _ in worded]
     moment = moment_of(now.astimezone(zone_of(user.time_zone)), seen["meeting"])
     seed = int(rng.integers(2**63 - 1))
     # Who has hardly answered yet came to see a tip; what suits them better is not known.
     may_be_silent = count >= settings.SILENCE_AFTER and not _was_broken(seen["last"])
     silence = silent_row(moment) if may_be_silent else None
-    ruling = decide(rows_of(living, moment), who, state, seed=seed, silence=silence)
+    ruling = decide(rows_of(eligible, moment), who, state, seed=seed, silence=silence)
     if ruling.failed:
         wake_soon(learn_user, user.pk, seconds=LEARN_SECONDS)  # mends a state that has rotted
     chosen: Contender | None = None
@@ -220,7 +177,8 @@ def _choose(
     )
     made = Made(
         decision=decision,
-        living=living,
+        eligible=eligible,
+        mixed=mixed.facts,
         ruling=ruling,
         who=who,
         through=0 if ruling.failed else through,
@@ -240,7 +198,7 @@ def _choose(
         )
     if chosen is None:
         return Silence(str(decision.pk), decision.expires_at)
-    return _tip(
+    return told(
         decision.pk, decision.kind, chosen.content, words, now, decision.expires_at,
         chosen.task_source,
     )  # fmt: skip
@@ -253,6 +211,14 @@ def _was_broken(last: Mapping[str, Any] | None) -> bool:
     )  # fmt: skip
 
 
+def _lately(seen: Mapping[str, Any], old: Decision | None) -> list[Mapping[str, Any]]:
+    """The tips that were shown lately, without the one that is just found to be untrue."""
+    shown = seen["lately"] or []
+    if old is None or old.status != Decision.Status.UNTRUE:
+        return shown
+    return [row for row in shown if UUID(row["id"]) != old.pk]
+
+
 def _old(user: User, seen: Mapping[str, Any], now: datetime) -> Decision | None:
     """The open decision as it is to be closed."""
     if seen["open__id"] is None:
@@ -263,26 +229,4 @@ def _old(user: User, seen: Mapping[str, Any], now: datetime) -> Decision | None:
         status=_closed_as(seen, now),
         closed_at=now,
         **{name: seen[f"open__{name}"] for name in columns},
-    )
-
-
-def _tip(
-    decision_id: object,
-    kind: str,
-    content: str,
-    words: str,
-    created_at: datetime,
-    expires_at: datetime,
-    source: str | None,
-) -> Tip:
-    before, mark, after = content.partition(TITLE)
-    return Tip(
-        id=str(decision_id),
-        kind=kind,
-        before=before,
-        words=words if mark else "",
-        after=after,
-        created_at=created_at,
-        expires_at=expires_at,
-        can_wait=source is not None and can_postpone(source),
     )

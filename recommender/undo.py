@@ -9,7 +9,12 @@ from django.db import IntegrityError
 
 from agents.jobs import refresh_user
 from agents.models import Candidate
-from integrations.commands import postponement, withdraw_completion, withdraw_postponement
+from integrations.commands import (
+    completion_asked,
+    postponement,
+    withdraw_completion,
+    withdraw_postponement,
+)
 from integrations.models import Task
 from oo.lib.jobs import wake_soon
 from recommender.bandit.reward import Reaction
@@ -75,6 +80,9 @@ def _let_be(decision: Decision, feedback: Feedback, now: datetime) -> str:
     if candidate is None:
         return ""
     completed = feedback.reaction == Reaction.DONE and candidate.task_id is not None
+    if completed and candidate.kind != Candidate.Kind.TASK:
+        # Only heard of; unless it was said that it is done already.
+        completed = completion_asked(candidate.task_id or 0, asked=feedback.created_at)
     if completed and candidate.task and candidate.task.closed_at is not None:
         if withdraw_completion(candidate.task_id or 0, now=now):
             return ""

@@ -7,6 +7,7 @@ urlpatterns = [
     path("answer/", views.answer, name="answer"),
     path("why/<uuid:decision_id>/", views.why, name="why"),
     path("still/<uuid:decision_id>/", views.still, name="still"),
+    path("balance/", views.balance, name="balance"),
     path("undo/", views.take_back, name="undo"),
 ]
 

@@ -1,4 +1,4 @@
-"""The tip page: the same verbs as the API, as a page and a plain form."""
+"""The tip page: the same verbs as the API, as a page and a plain form. And the page of the balance."""
 
 import uuid
 
@@ -8,15 +8,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadReque
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import preferences
+from accounts.preferences import BadPreference
 from accounts.signed_in import person
 from agents.jobs import refresh_user
 from integrations.freshness import freshen
 from oo.lib.jobs import wake_soon
-from recommender.bandit.reward import Reaction
+from recommender.answers import WAYS, meant
+from recommender.balance_words import shares_of, shown
+from recommender.bandit.feature_list import KINDS
 from recommender.moment import standing
-from recommender.react import NOT_TODAY, NoSuchTip, react
+from recommender.preference_keys import BALANCE
+from recommender.react import NoSuchTip, react
 from recommender.serving import look, still_holds
 from recommender.typeset import typeset
 from recommender.undo import TooLate, undo
@@ -50,6 +55,7 @@ def tip(request: HttpRequest) -> HttpResponse:
     context = {
         "tip": served,
         "silence": seen.silence,
+        "answers": seen.tip.answers if seen.tip else WAYS["silence"] if seen.silence else (),
         "said": seen.said,
         "standing": stands,
         "size": size,
@@ -59,15 +65,14 @@ def tip(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
-    """The three buttons, where there is no JavaScript."""
+    """The buttons, where there is no JavaScript."""
     try:
         tip_id = uuid.UUID(request.POST.get("tip", ""))
         reaction = request.POST.get("reaction", "")
-        if reaction != NOT_TODAY:
-            Reaction(reaction)
+        meant(reaction)
     except ValueError:
         return HttpResponseBadRequest(
-            "Say done, snooze, not_today or dismiss to a tip.", "text/plain"
+            "Say done, complete, snooze, not_today or dismiss to a tip.", "text/plain"
         )
     try:
         said = react(person(request), tip_id, reaction, dwell_ms=None, now=timezone.now())
@@ -113,3 +118,31 @@ def why(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     except NoSuchTip as error:
         raise Http404 from error
     return render(request, "recommender/why.html", {"explained": explained})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def balance(request: HttpRequest) -> HttpResponse:
+    """How tips are shared out between kinds: seen, said, left to oO, or forgotten."""
+    user, now = person(request), timezone.now()
+    if request.method != "POST":
+        return render(request, "recommender/balance.html", {"balance": shown(user, now=now)})
+    said = "Noted. oO goes by it from the next tip on."
+    try:
+        match request.POST.get("do"):
+            case "say":
+                shares = shares_of({kind: request.POST.get(kind, "") for kind in KINDS})
+                preferences.say(user, BALANCE, shares, now=now)
+            case "leave":
+                preferences.unsay(user, BALANCE, now=now)
+                said = "Good. oO works it out by itself again."
+            case "forget":
+                preferences.forget(user, BALANCE, now=now)
+                said = "Forgotten. oO looks afresh, and only at what comes from now on."
+            case _:
+                raise Http404
+    except BadPreference as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said)
+    return redirect("balance")

@@ -14,6 +14,7 @@ from agents.models import Candidate
 from integrations import snapshot
 from recommender.bandit.choose import Choice
 from recommender.bandit.why import Why, why
+from recommender.bandit.why_mixing import Mixing
 from recommender.bandit.why_words import Sentence, Telling, sentences
 from recommender.contenders import TITLE
 from recommender.models import Decision, Score
@@ -77,6 +78,7 @@ def explained(decision: Decision, *, now: datetime, words_of: WordsOf | None = N
         answers=policy.count,
         today=decision.created_at.astimezone(zone).date() == now.astimezone(zone).date(),
         words_of=lambda index: words_of(score.candidates[index]) if words_of else None,
+        mixing=Mixing.of(score.mixed),
     )
     return Explained(tuple(sentences(found, telling)), found)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from recommender.bandit.why import OFFER, SPEECH, Columns, Manner, Part, Why
 from recommender.bandit.why_changes import Change, changed, kind, part_of_day, value
+from recommender.bandit.why_mixing import NO_MIXING, Mixing, of_mixing
 
 # So many answers before anything is said to go by them.
 ANSWERS = 5
@@ -60,7 +61,8 @@ class Telling:
     """What an explanation is told of: a decision's columns, its `count` actions and the chosen one.
 
     `answers` is how many rewards the policy had learned, `today` whether the decision is of today.
-    `words_of` gives a candidate's own words by its index, None where they can't be had.
+    `words_of` gives a candidate's own words by its index, None where they can't be had. `mixing` is
+    what was left out before there was a choice.
     """
 
     columns: Columns
@@ -69,6 +71,7 @@ class Telling:
     answers: int
     today: bool
     words_of: Callable[[int], str | None]
+    mixing: Mixing = NO_MIXING
 
     @property
     def day(self) -> str:
@@ -76,19 +79,22 @@ class Telling:
 
 
 def sentences(why: Why, telling: Telling) -> list[Sentence]:
-    """The explanation: how it came, what spoke for it, what it would have been instead."""
+    """The explanation: how it came, what spoke for it, what instead, and what was left out before."""
     reasons = list(dict.fromkeys(filter(None, (_reason(p, why, telling) for p in why.reasons))))
-    said = [_opening(why, _joined(reasons)), _favour(why, _joined(reasons))]
+    said = [_opening(why, _joined(reasons), telling), _favour(why, _joined(reasons))]
     if why.instead is not None:
         said.append(_instead(why, telling))
+    said.append(Sentence(of_mixing(telling.mixing)))
     return [sentence for sentence in said if sentence.text]
 
 
-def _opening(why: Why, reasons: str) -> Sentence:
+def _opening(why: Why, reasons: str, telling: Telling) -> Sentence:
     """How it came to be the one; for the likeliest that is what spoke for it."""
     if why.manner is Manner.ONLY:
-        only = "There was nothing to say." if why.silent else "It was all there was to say."
-        return Sentence(only)
+        if why.silent:
+            return Sentence("There was nothing to say.")
+        left = "all that was left to say" if telling.mixing.narrowed else "all there was to say"
+        return Sentence(f"It was {left}.")
     if why.manner is Manner.TRY:
         what = "says nothing" if why.silent else "shows something else"
         return Sentence(f"A try: oO sometimes {what} to learn what suits you.")

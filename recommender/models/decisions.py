@@ -67,7 +67,8 @@ class Score(models.Model):
     `candidates` (ids, null for silence), `scores`, `propensities`, in `features` by raw name, and in
     `written` the model and prompt behind each. What is the same for all (the moment) is one value
     instead of a list. `through` is how far in the ledger of rewards the policy's state had come, so
-    that the state can be made again too.
+    that the state can be made again too. `mixed` is why these were the ones to choose from: see
+    recommender.mix; empty where that was not asked, as before there was mixing.
 
     The rows of one person are a chain: see recommender.chain. Retention empties the columns of what
     nobody answered, leaves their digest in `payload_digest`, which is "" until then, and sets
@@ -90,6 +91,7 @@ class Score(models.Model):
     scores = models.JSONField()
     propensities = models.JSONField()
     written = models.JSONField(default=dict)
+    mixed = models.JSONField(default=dict, db_default={})
     feature_set = models.CharField(max_length=20)
     policy = models.CharField(max_length=40)
     policy_version = models.CharField(max_length=20)

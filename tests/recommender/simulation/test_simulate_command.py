@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from agents.models import LlmCall
 from recommender import signs_of_life
 from recommender import simulate as verb
 from recommender.jobs import evaluate_policies
+from recommender.judging import NoJudge, asking
 from recommender.management.commands import simulate as command
 from recommender.models import SimEvent, SimRun
 from recommender.registry import policies
@@ -140,7 +142,10 @@ LIFE = (
 
 
 def completion(text):
-    return {"choices": [{"message": {"role": "assistant", "content": text}}]}
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return {"id": "1", "object": "chat.completion", "created": 1, "model": "judge",
+            "choices": [choice]}  # fmt: skip
 
 
 def test_the_rule_judge_gives_the_rewards(capsys):
@@ -152,20 +157,20 @@ def test_the_rule_judge_gives_the_rewards(capsys):
 
 def test_a_model_that_is_not_configured_is_said_plainly(settings):
     settings.LITELLM_URL = settings.OLLAMA_URL = ""
-    with pytest.raises(CommandError, match=r"Set LITELLM_URL .* or OLLAMA_URL .*--judge rule"):
+    with pytest.raises(CommandError, match=r"Set OLLAMA_URL .* or LITELLM_URL .*--judge rule"):
         call_command("simulate", *LIFE, "--judge", "llm")
     assert not SimRun.objects.exists()
 
 
 @pytest.fixture
 def model(httpserver, settings):
-    """A stand-in for the gateway on localhost, and what it was asked."""
+    """A stand-in for the operator's own proxy on localhost, and what it was asked."""
     settings.LITELLM_URL = httpserver.url_for("").rstrip("/")
-    settings.LITELLM_KEY = "sk-lab"
+    settings.LITELLM_KEY, settings.LITELLM_LOCAL = "sk-lab", True
     return httpserver
 
 
-def test_a_model_judges(model, capsys):
+def test_a_model_judges_and_each_question_is_in_the_log_of_calls(model, capsys):
     model.expect_request(
         "/v1/chat/completions", method="POST", headers={"Authorization": "Bearer sk-lab"}
     ).respond_with_json(completion('{"reward": 0.35, "because": "Why not."}'))
@@ -175,9 +180,11 @@ def test_a_model_judges(model, capsys):
     assert len(asked) == 4
     assert {one["model"] for one in asked} == {"judge"}
     assert "exactly one suggestion" in asked[0]["messages"][0]["content"]
+    calls = LlmCall.objects.filter(alias="judge", user=None, prompt_version="judge-1")
+    assert calls.count() == 4
 
 
-@pytest.mark.parametrize("words", ["I'd rather not judge people.", '{"reward": 7}', ""])
+@pytest.mark.parametrize("words", ["I'd rather not judge people.", '{"reward": 7}'])
 def test_a_model_that_refuses_or_babbles_ends_the_run_with_its_words(model, words):
     model.expect_request("/v1/chat/completions").respond_with_json(completion(words))
     with pytest.raises(CommandError, match="gave no verdict"):
@@ -186,26 +193,30 @@ def test_a_model_that_refuses_or_babbles_ends_the_run_with_its_words(model, word
     assert SimRun.objects.get().status == "failed"
 
 
-def test_a_gateway_that_is_out_of_order_ends_the_run(model):
-    model.expect_ordered_request("/v1/chat/completions").respond_with_data("oops", status=500)
-    with pytest.raises(CommandError, match="status 500"):
+def test_a_model_that_is_out_of_order_ends_the_run(model):
+    model.expect_request("/v1/chat/completions").respond_with_data("oops", status=500)
+    with pytest.raises(CommandError, match="gave no verdict: failed"):
         call_command("simulate", *LIFE, "--judge", "llm")
-    model.expect_ordered_request("/v1/chat/completions").respond_with_data("<html>")
-    with pytest.raises(CommandError, match="no chat completion"):
-        call_command("simulate", *LIFE, "--judge", "llm")
+    assert SimRun.objects.get().status == "failed"
 
 
-def test_a_gateway_that_is_not_there_ends_the_run(settings):
-    settings.LITELLM_URL = "http://127.0.0.1:9"
-    with pytest.raises(JudgeTrouble, match="can't be reached"):
-        verb.gateway()("hello")
+def test_a_model_that_is_not_there_ends_the_run(settings):
+    settings.OLLAMA_URL = "http://127.0.0.1:9"
+    with pytest.raises(JudgeTrouble, match="failed"):
+        asking(clock)("hello")
 
 
-def test_an_ollama_server_is_asked_where_there_is_no_proxy(model, settings):
-    settings.LITELLM_URL, settings.OLLAMA_URL = "", settings.LITELLM_URL
+def test_a_judge_in_a_cloud_is_asked_only_where_the_operator_lets_it_be(model, settings):
+    settings.LITELLM_LOCAL = False
+    with pytest.raises(NoJudge, match="LLM_REMOTE_ALLOWED"):
+        asking(clock)
+    settings.LLM_REMOTE_ALLOWED = True
     model.expect_request("/v1/chat/completions").respond_with_json(completion("hi"))
-    assert verb.gateway()("hello") == "hi"
-    assert "Authorization" not in model.log[0][0].headers
+    assert asking(clock)("hello") == "hi"
+
+
+def clock():
+    return datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_the_clock_is_the_callers():
