@@ -2,7 +2,7 @@
 # Neither needs anything but Python 3.11-3.13 and make.
 
 SHELL = /bin/sh
-.PHONY: run test peers lock
+.PHONY: run test models peers lock
 
 run:
 	@oo/up/venv.sh
@@ -13,6 +13,12 @@ run:
 test:
 	@oo/up/venv.sh dev
 	@exec .venv/bin/python -m tests.run $(TEST) $(ARGS)
+
+# Language models as authors of tips, where there are some: see docs/models.md.
+#   OLLAMA_URL=http://localhost:11434 make models ARGS="--models ollama:qwen2.5:3b"
+models:
+	@oo/up/venv.sh
+	@exec .venv/bin/python manage.py models $(ARGS)
 
 # The policies of others, for `.venv-peers/bin/python -m bench.policies`: see docs/policies-measured.md.
 # They want pandas, matplotlib and a compiler, which nothing else here does; obp wants a numpy and a

@@ -60,7 +60,9 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _list("Agent outputs", "psychology", "agents_agentoutput"),
+            _list("Beliefs", "lightbulb", "agents_belief"),
             _list("Candidates", "format_quote", "agents_candidate"),
+            _list("Model calls", "forum", "agents_llmcall"),
         ],
     },
     {

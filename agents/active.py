@@ -8,9 +8,9 @@ from accounts.models import User
 LATELY = timedelta(days=30)
 
 
-def active_users(*, now: datetime, size: int) -> Iterator[list[int]]:
-    """Their ids in batches of `size`, in order, never all at once."""
-    last = 0
+def active_users(*, now: datetime, size: int, after: int = 0) -> Iterator[list[int]]:
+    """Their ids in batches of `size`, in order, never all at once; those behind `after`."""
+    last = after
     while True:
         people = User.objects.filter(
             pk__gt=last, is_active=True, last_login__gt=now - LATELY, connections__isnull=False

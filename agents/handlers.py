@@ -5,10 +5,12 @@ from datetime import datetime
 from agents.jobs import refresh_user
 from agents.pool import retire_about, retire_closed
 from agents.registry import agents
+from agents.withdraw import withdraw_unfounded
 from oo.events.catalogue import (
     CalendarChanged,
     ConnectionChanged,
     Event,
+    ProfileChanged,
     TaskCompleted,
     TaskSynced,
     kind_of,
@@ -31,9 +33,14 @@ def retire_what_is_gone(event: TaskCompleted | TaskSynced, now: datetime) -> Non
     retire_closed(event.user_id, now=now)
 
 
+@on(ConnectionChanged, ProfileChanged)
+def withdraw_what_is_not_allowed(event: ConnectionChanged | ProfileChanged, now: datetime) -> None:
+    withdraw_unfounded(event.user_id, now=now)
+
+
 # What the pool itself is made of, and whatever an agent's manifest listens to.
 REFRESHING = {
-    *(TaskCompleted, TaskSynced, CalendarChanged, ConnectionChanged),
+    *(TaskCompleted, TaskSynced, CalendarChanged, ConnectionChanged, ProfileChanged),
     *(kind_of(subject) for agent in agents for subject in agent.manifest.listens),
 }
 

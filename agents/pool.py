@@ -5,17 +5,22 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from agents.models import Candidate
-from agents.writing.plain import TipCandidate
+from agents.models import Candidate, Writing
+from agents.prompts import prompt
+from agents.writing.draft import TipCandidate
+from agents.writing.written import Written, overlay
 from integrations.models import Task
 from oo.lib import prune as pruning
 
 KEEP_RETIRED = timedelta(days=30)
 # What a draft says. A rewritten candidate keeps its identity, its rest and when it was made.
-SAID = ("kind", "content", "source", "model", "prompt_version", "confidence", "task_id", "event_id")
+SAID = (
+    "kind", "content", "source", "model", "prompt_version", "confidence", "topic", "cluster",
+    "claims", "task_id", "event_id",
+)  # fmt: skip
 REWRITTEN = (
-    "kind", "content", "source", "model", "prompt_version", "confidence", "task", "event",
-    "expires_at", "retired_at",
+    "kind", "content", "source", "model", "prompt_version", "confidence", "topic", "cluster",
+    "claims", "task", "event", "expires_at", "retired_at",
 )  # fmt: skip
 
 
@@ -64,6 +69,23 @@ def rewrite(
             update_fields=REWRITTEN,
             batch_size=500,
         )
+
+
+def overlaid(
+    drafts: Sequence[TipCandidate], writing: Writing | None, *, now: datetime
+) -> Sequence[TipCandidate]:
+    """The drafts, with what a model wrote in their place where it still holds. What was written with
+    a prompt that is not in use any more doesn't.
+    """
+    if writing is None or not writing.tips or writing.prompt_version != prompt().version:
+        return drafts
+    return overlay(
+        drafts,
+        [Written.of(kept) for kept in writing.tips],
+        model=writing.model,
+        prompt_version=writing.prompt_version,
+        now=now,
+    )
 
 
 def _differs(before: Candidate | None, draft: TipCandidate, now: datetime) -> bool:

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from accounts import preferences
-from accounts.models import User
+from accounts import consents, preferences
+from accounts.models import Consent, User
 from accounts.preference_keys import HELP_SHARED_PRIOR
 from accounts.signed_in import person
 from integrations.connect import BadState, begin, finish, take_attempt, take_file
@@ -54,6 +54,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     context = {
         "shown": shown(user.pk, now=timezone.now()),
         "helps": preferences.of(user)[HELP_SHARED_PRIOR],
+        "cloud_agreed": consents.stands(user.pk, Consent.Document.REMOTE_MODEL),
+        "cloud_offered": settings.LLM_REMOTE_ALLOWED,
     }
     return render(request, "integrations/settings.html", context)
 

@@ -6,7 +6,7 @@ its interval; their change stays. `expires` keeps a queue from filling while no 
 
 from dataclasses import dataclass
 
-from agents.jobs import EVERY_SECONDS
+from agents.jobs import EVERY_SECONDS, WRITE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ TIMETABLE = (
     Entry("histories", "integrations.jobs.read_histories", 300, "Reads what was completed before."),
     Entry("revocations", "integrations.jobs.revoke_tokens", 60, "Revokes tokens of cut connections."),
     Entry("precompute", "agents.jobs.precompute", EVERY_SECONDS, "Keeps the pools of candidates fresh."),
+    Entry("infer", "agents.jobs.infer", 86_400, "Infers what people are like, where something is new."),
+    Entry("prune model calls", "agents.jobs.prune_model_calls", 900, "Drops what models were asked."),
+    Entry("write tips", "agents.jobs.write_tips", WRITE_SECONDS, "Has a model write, where there is one."),
+    Entry("cluster", "agents.jobs.cluster", 3_600, "Finds which open tasks are alike."),
     Entry("prune candidates", "agents.jobs.prune_candidates", 86_400, "Drops candidates long retired."),
     Entry("learn", "recommender.jobs.learn_sweep", 30, "Settles and learns what a lost wake-up left."),
     Entry("prune decisions", "recommender.jobs.prune_decisions", 86_400, "Drops what nobody answered."),
@@ -45,6 +49,7 @@ TIMETABLE = (
     Entry("experiment", "recommender.jobs.adapt_experiment", 3_600, "Fixes the shares of tomorrow."),
     Entry("drift", "recommender.jobs.look_for_drift", 86_400, "Tells when decisions have changed."),
     Entry("turn", "recommender.jobs.look_for_turn", 86_400, "Sets aside what people have turned away from."),
+    Entry("balances", "recommender.jobs.learn_balances", 86_400, "How people want kinds of tips shared out."),
     Entry("send runs", "recommender.jobs.send_runs", 60, "Tells MLflow, where there is one, of runs."),
     Entry("expire tips", "recommender.jobs.expire_tips", 60, "Closes tips that nobody answered."),
 )  # fmt: skip

@@ -308,8 +308,13 @@ POLICY_BUDGET_MS = env.whole(
     "POLICY_BUDGET_MS", 50, "A policy slower than this is passed over for the urgency rule."
 )
 AGENTS = [
-    "agents.library.overdue_task.OverdueTask",
     "agents.library.time_of_day.TimeOfDay",
+    "agents.library.momentum.Momentum",
+    "agents.library.overdue_task.OverdueTask",
+    "agents.library.recent_patterns.RecentPatterns",
+    "agents.library.focus_area.FocusArea",
+    "agents.library.free_window.FreeWindow",
+    "agents.library.energy.Energy",
 ]
 POLICIES = [
     "recommender.bandit.policies.uniform.Uniform",
@@ -355,19 +360,91 @@ MLFLOW_TRACKING_TOKEN = env.text(
     "MLFLOW_TRACKING_TOKEN", "", "Bearer token of that server, if any."
 )
 MLFLOW_EXPERIMENT = env.text("MLFLOW_EXPERIMENT", "oO", "The experiment that runs are put into.")
-LITELLM_URL = env.text(
-    "LITELLM_URL",
-    "",
-    "http:// or https:// address of a LiteLLM proxy. `manage.py simulate --judge llm` asks its model "
-    "`judge`.",
-).rstrip("/")
-LITELLM_KEY = env.text("LITELLM_KEY", "", "Key of that proxy, if it wants one.")
+
+# ------------------------------------------------------------------------------------------------
+env.section("The language model")
+
 OLLAMA_URL = env.text(
     "OLLAMA_URL",
     "",
-    "http:// or https:// address of an Ollama server, asked where there is no LiteLLM proxy. Its models "
-    "have names of their own: `ollama cp llama3.2 judge` makes one the judge.",
+    "http:// or https:// address of an Ollama server, or of another that speaks OpenAI's protocol at "
+    "/v1, on a machine of yours. Its models have names of their own: `ollama cp qwen2.5:3b "
+    "tip-generator` makes one the writer, or name it below.",
 ).rstrip("/")
+LITELLM_URL = env.text(
+    "LITELLM_URL",
+    "",
+    "http:// or https:// address of a LiteLLM proxy that knows the models `tip-generator`, `embedder` "
+    "and `judge`. It counts as a cloud unless LITELLM_LOCAL says otherwise.",
+).rstrip("/")
+LITELLM_KEY = env.text("LITELLM_KEY", "", "Key of that proxy, if it wants one.")
+LITELLM_LOCAL = env.flag(
+    "LITELLM_LOCAL", False, "Every model behind the proxy runs on machines of yours."
+)
+LLM_CLOUD_URL = env.text(
+    "LLM_CLOUD_URL",
+    "",
+    "Address of a provider that speaks OpenAI's protocol, up to and with its version: "
+    "https://api.openai.com/v1. Used by a model that is named `cloud:…` below, or where there is "
+    "nothing else.",
+).rstrip("/")
+LLM_CLOUD_KEY = env.text("LLM_CLOUD_KEY", "", "Key of that provider.")
+LLM_REMOTE_ALLOWED = env.flag(
+    "LLM_REMOTE_ALLOWED",
+    False,
+    "A model in the cloud may be asked, for those users who agreed to it. Off: never.",
+)
+LLM_TIP_GENERATOR = env.text(
+    "LLM_TIP_GENERATOR",
+    "tip-generator",
+    "The model that writes tips. `ollama:`, `proxy:` or `cloud:` in front says which of the addresses "
+    "has it; without, it is the first there is, those on your machines first. `off`: none.",
+)
+LLM_EMBEDDER = env.text(
+    "LLM_EMBEDDER", "embedder", "The model that tells which texts are alike, named the same way."
+)
+LLM_EMBEDDER_PREFIX = env.text(
+    "LLM_EMBEDDER_PREFIX",
+    "",
+    "What the embedder wants in front of every text: nomic-embed-text wants `clustering:`.",
+)
+LLM_JUDGE = env.text(
+    "LLM_JUDGE",
+    "judge",
+    "The model that `manage.py simulate --judge llm` asks, named the same way.",
+)
+LLM_TIMEOUT_SECONDS = env.number(
+    "LLM_TIMEOUT_SECONDS", 30.0, "Longest wait for one answer of a model, all of it; at most 100."
+)
+LLM_AT_ONCE = env.whole(
+    "LLM_AT_ONCE", 2, "How many questions all workers together have under way at a time."
+)
+LLM_USER_TOKENS = env.whole(
+    "LLM_USER_TOKENS", 40_000, "How many tokens may be used for one user in a day (UTC)."
+)
+LLM_ALL_TOKENS = env.whole(
+    "LLM_ALL_TOKENS", 2_000_000, "How many tokens may be used for everybody together in a day."
+)
+LLM_ALL_DOLLARS = env.number(
+    "LLM_ALL_DOLLARS",
+    1.0,
+    "What models in the cloud may cost in a day, in US dollars, as far as their price is known.",
+)
+LLM_BREAKER_FAILURES = env.whole(
+    "LLM_BREAKER_FAILURES", 5, "After so many failures in a row a model is left alone for a while."
+)
+LLM_BREAKER_SECONDS = env.whole(
+    "LLM_BREAKER_SECONDS", 60, "How long at first; twice as long each time, up to half an hour."
+)
+LLM_LOG_DAYS = env.whole(
+    "LLM_LOG_DAYS", 30, "How long it is kept that a model was called, without what was said."
+)
+LLM_LOG_TEXT_HOURS = env.number(
+    "LLM_LOG_TEXT_HOURS",
+    0.0,
+    "How long what was said is kept too, sealed, to look into a problem. It has users' own words in "
+    "it. 0: never.",
+)
 
 # ------------------------------------------------------------------------------------------------
 env.section("Privacy")

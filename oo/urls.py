@@ -16,6 +16,7 @@ from oo import pages
 
 urlpatterns = [
     *recommender.urls.urlpatterns,
+    *agents.urls.urlpatterns,
     *integrations.urls.urlpatterns,
     *accounts.urls.urlpatterns,
     path(

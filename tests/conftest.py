@@ -52,6 +52,21 @@ def _stores(item: pytest.Item) -> bool:
     return bool(asked or marked)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The score of the injection corpus, whichever processes its tests ran in."""
+    from tests.injection.score import line_of
+
+    told = {
+        report.nodeid: value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "injection"
+    }
+    if told:
+        terminalreporter.write_line(line_of(list(told.values())))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _broker() -> None:
     """Jobs woken by a test go to the test's Redis, as they do from the web process."""

@@ -15,6 +15,7 @@ from unfold.decorators import display
 from accounts.models import ApiToken, Consent, Erasure, Preference, User
 from adminconsole.admin.base import Console, Shown
 from adminconsole.admin.show import NONE, filtered, moment, owner, status, when
+from adminconsole.private import shown_of_key
 from integrations.models import Connection
 from recommender.models import Decision, PolicyState
 
@@ -65,16 +66,22 @@ class Connections(Shown):
 
 class Preferences(Shown):
     model = Preference
-    fields = readonly_fields = ("key", "value", "source", "confidence", "updated")
+    fields = readonly_fields = ("key", "value_", "source", "confidence", "updated", "forgotten")
     ordering = ("key", "source")
     updated = when("updated_at", "updated")
+    forgotten = when("forgotten_at", "forgotten")
+
+    @display(description="value")
+    def value_(self, preference: Preference) -> str:
+        return str(shown_of_key(preference.key, preference.value))
 
 
 class Consents(Shown):
     model = Consent
-    fields = readonly_fields = ("document", "version", "given")
+    fields = readonly_fields = ("document", "version", "given", "withdrawn")
     ordering = ("-given_at",)
     given = when("given_at", "given")
+    withdrawn = when("withdrawn_at", "taken back")
 
 
 class States(Shown):

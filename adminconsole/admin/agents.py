@@ -1,5 +1,6 @@
 """What agents said and what was written of it: without the user's own words."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
@@ -10,18 +11,28 @@ from unfold.decorators import display
 
 from adminconsole.admin.base import Long
 from adminconsole.admin.show import numeric, owner, when
+from adminconsole.private import PRIVATE, is_private
 from adminconsole.templatetags.console import content
-from agents.models import AgentOutput, Candidate
+from agents.models import AgentOutput, Belief, Candidate
+
+COMPUTED = {
+    "new": "it had not spoken yet",
+    "changed": "something changed",
+    "expired": "its time was up",
+    "asked": "it was asked to",
+}
 
 
 @admin.register(AgentOutput)
 class AgentOutputAdmin(Long):
-    list_display = ("agent", "user_", "text", "confidence_", "computed", "expires", "took", "error")
-    fields = readonly_fields = (
-        "agent", "version", "user_", "text", "facts", "confidence_", "computed", "expires", "took",
-        "error",
+    list_display = (
+        "agent", "user_", "text_", "confidence_", "why_", "computed", "expires", "took", "error",
     )  # fmt: skip
-    list_filter = ("agent",)
+    fields = readonly_fields = (
+        "agent", "version", "user_", "text_", "facts_", "confidence_", "why_", "computed", "expires",
+        "took", "error",
+    )  # fmt: skip
+    list_filter = ("agent", "why")
     search_fields = ("user__email",)
     search_help_text = "Part of an e-mail address"
     ordering = ("-pk",)
@@ -33,6 +44,56 @@ class AgentOutputAdmin(Long):
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         return super().get_queryset(request).select_related("user")
+
+    @display(description="text")
+    def text_(self, output: AgentOutput) -> str:
+        return PRIVATE if is_private(output.agent) else output.text
+
+    @display(description="facts")
+    def facts_(self, output: AgentOutput) -> str:
+        return PRIVATE if is_private(output.agent) else json.dumps(output.facts)
+
+    @display(description="computed because", ordering="why")
+    def why_(self, output: AgentOutput) -> str:
+        return COMPUTED.get(output.why, output.why)
+
+
+@admin.register(Belief)
+class BeliefAdmin(Long):
+    list_display = (
+        "key", "agent", "user_", "value_", "confidence_", "history", "outcome", "inferred", "took",
+    )  # fmt: skip
+    fields = readonly_fields = (
+        "key", "agent", "version", "user_", "value_", "confidence_", "history", "evidence_", "outcome",
+        "inferred", "took",
+    )  # fmt: skip
+    list_filter = ("agent", "why")
+    search_fields = ("user__email",)
+    search_help_text = "Part of an e-mail address"
+    ordering = ("-pk",)
+    user_ = owner
+    confidence_ = numeric("confidence", "confidence", 2)
+    took = numeric("took_ms", "took, with its agent's others (ms)", 1)
+    inferred = when("inferred_at", "inferred")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related("user")
+
+    @display(description="value")
+    def value_(self, belief: Belief) -> str:
+        return PRIVATE if is_private(belief.agent) else json.dumps(belief.value)
+
+    @display(description="evidence")
+    def evidence_(self, belief: Belief) -> str:
+        return PRIVATE if is_private(belief.agent) else json.dumps(belief.evidence)
+
+    @display(
+        description="outcome",
+        ordering="why",
+        label={"inferred": "success", "failed": "danger", "too little": "info", "unsure": "info"},
+    )
+    def outcome(self, belief: Belief) -> str:
+        return belief.why.replace("_", " ") or "inferred"
 
 
 @admin.register(Candidate)

@@ -19,6 +19,7 @@ STATUS = {
     "settled": "success", "late": "info", "undone": "warning", "reset": "warning",
     "running": "info", "finished": "success", "interrupted": "warning",
     "reading": "info", "refused": "warning",
+    "timeout": "warning", "broken": "warning", "spent": "info", "busy": "", "barred": "",
 }  # fmt: skip
 
 

@@ -4,16 +4,16 @@ Wording is calm: it never counts days or items, never blames, never hurries. Use
 `{title}` marks where the renderer puts it.
 """
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from agents.library.base import EventFact, Inputs, Kind, Snippet, TaskFact, is_overdue
-from agents.writing.advices import ADVICES
-
-MODEL = "plain"
-PROMPT_VERSION = "plain-1"
+from agents.library.base import EventFact, Inputs, Snippet, TaskFact, is_overdue
+from agents.writing import insights, lint
+from agents.writing.advices import select
+from agents.writing.draft import MODEL as MODEL
+from agents.writing.draft import PROMPT_VERSION as PROMPT_VERSION
+from agents.writing.draft import TipCandidate as TipCandidate
 
 MOST_TASKS = 80
 MOST_REMINDERS = 8  # of tasks, and of events: the nearest
@@ -24,33 +24,31 @@ TASK_STAYS = timedelta(hours=24)
 SETTLED_AFTER = timedelta(days=60)  # a task this old, without a date, is asked about, not offered
 
 
-@dataclass(frozen=True)
-class TipCandidate:
-    """A tip waiting to be chosen. `key` says what it is about: the same key is the same tip."""
-
-    key: str
-    kind: Kind
-    content: str
-    source: str
-    confidence: float
-    expires_at: datetime
-    task_id: int | None = None
-    event_id: int | None = None
-    model: str = MODEL
-    prompt_version: str = PROMPT_VERSION
-
-
 def write(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandidate]:
     """The candidates for one user now, at most about a hundred."""
-    tasks = sorted(inputs.tasks, key=lambda task: _rank(task, inputs.now))[:MOST_TASKS]
+    tasks = _once(sorted(inputs.tasks, key=lambda task: _rank(task, inputs.now)))[:MOST_TASKS]
     candidates = [_task(task, inputs.now) for task in tasks]
     due = [r for task in inputs.tasks if (r := _task_reminder(task, inputs.now))]
     coming = [r for event in inputs.events if (r := _event_reminder(event, inputs.now))]
     for reminders in (due, coming):
         candidates += sorted(reminders, key=lambda one: one.expires_at)[:MOST_REMINDERS]
-    clock = snippets.get("time-of-day")
-    candidates += _advices(inputs, part=clock.facts["part"] if clock else "afternoon")
-    return candidates
+    candidates += insights.write(inputs, snippets)
+    candidates += _advices(inputs, snippets)
+    return [one for one in candidates if _passes(one.content, one.kind)]
+
+
+@lru_cache(maxsize=10_000)
+def _passes(content: str, kind: str) -> bool:
+    """Our own sentences are linted as anybody's. There are few, so each is looked at once."""
+    return not lint.faults(content, kind)
+
+
+def _once(tasks: Iterable[TaskFact]) -> list[TaskFact]:
+    """Of tasks that say the same only the first: the others come up when it is done."""
+    first: dict[int, TaskFact] = {}
+    for task in tasks:
+        first.setdefault(task.twin or task.id, task)
+    return list(first.values())
 
 
 def _rank(task: TaskFact, now: datetime) -> tuple[bool, int, float]:
@@ -78,6 +76,7 @@ def _task(task: TaskFact, now: datetime) -> TipCandidate:
         confidence=0.9 if task.due_on and task.due_on <= today else 0.6,
         expires_at=now + TASK_STAYS,
         task_id=task.id,
+        cluster=task.cluster,
     )
 
 
@@ -92,6 +91,7 @@ def _task_reminder(task: TaskFact, now: datetime) -> TipCandidate | None:
         confidence=1.0,
         expires_at=task.due_at,
         task_id=task.id,
+        cluster=task.cluster,
     )
 
 
@@ -116,15 +116,7 @@ def _event_reminder(event: EventFact, now: datetime) -> TipCandidate | None:
     )
 
 
-def _advices(inputs: Inputs, *, part: str) -> list[TipCandidate]:
-    """A few that fit this part of the day, others each day, the same all day."""
-    fitting = [advice for advice in ADVICES if part in advice.parts]
-
-    def draw(advice_id: str) -> str:
-        seed = f"{inputs.user_id}:{inputs.now.date()}:{advice_id}"
-        return hashlib.sha256(seed.encode()).hexdigest()
-
-    chosen = sorted(fitting, key=lambda advice: draw(advice.id))[:ADVICES_AT_ONCE]
+def _advices(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandidate]:
     return [
         TipCandidate(
             key=f"advice:{advice.id}",
@@ -133,6 +125,7 @@ def _advices(inputs: Inputs, *, part: str) -> list[TipCandidate]:
             source="oo",
             confidence=0.4,
             expires_at=inputs.now + timedelta(hours=6),
+            topic=advice.topic,
         )
-        for advice in chosen
+        for advice in select(inputs, snippets, ADVICES_AT_ONCE)
     ]

@@ -17,6 +17,7 @@ from django_celery_beat.models import (
 
 from accounts.models import ApiToken, Consent, Erasure, Preference, User
 from adminconsole.audit import record
+from agents.models import AgentOutput, Belief, LlmCall
 from integrations.models import (
     CalendarEvent,
     Command,
@@ -48,7 +49,9 @@ REVOKED, CURSOR, BODY = "canary-revoked-token", "canary-cursor", "canary-deliver
 TITLE, EVENT = "canary task title", "canary event title"
 DIGEST = "canary-digest"
 NAME = "Canary Name From Google"
-SECRETS = (ACCESS, REFRESH, REVOKED, CURSOR, BODY, TITLE, EVENT, DIGEST, NAME)
+HEALTH = "canary-of-health"
+SAID = "canary said to a model"
+SECRETS = (ACCESS, REFRESH, REVOKED, CURSOR, BODY, TITLE, EVENT, DIGEST, NAME, SAID, HEALTH)
 
 
 @dataclass
@@ -73,6 +76,7 @@ def made(count: int = 1) -> World:
         )
         people.append(someone)
         _live(someone, n)
+        believed(someone.user)
         deployed(now, n)
         interval = IntervalSchedule.objects.create(every=90 + n, period=seconds)
         PeriodicTask.objects.create(
@@ -134,6 +138,25 @@ def deployed(now: datetime, n: int) -> None:
     )  # fmt: skip
 
 
+def believed(user: User) -> None:
+    """What is inferred of them, and what of their health, which is theirs alone."""
+    now = timezone.now()
+    rest = {"user": user, "version": "1", "inferred_at": now, "inputs_hash": "x"}
+    Belief.objects.create(
+        agent="time-of-day", key="preferred_hour", value=9, evidence={"done": 40}, **rest
+    )
+    Belief.objects.create(
+        agent="energy", key="usual_sleep_minutes", value=HEALTH, evidence={"said": HEALTH}, **rest
+    )
+    Preference.objects.create(
+        user=user, key="usual_sleep_minutes", source="inferred", value=HEALTH, updated_at=now
+    )
+    AgentOutput.objects.create(
+        user=user, agent="energy", text=HEALTH, facts={"said": HEALTH}, inputs_hash="x",
+        computed_at=now, expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+
+
 def _live(someone: Person, n: int) -> None:
     now = timezone.now()
     user = someone.user
@@ -171,6 +194,10 @@ def _live(someone: Person, n: int) -> None:
         created_at=now,
         due_at=now,
     )
+    LlmCall.objects.create(
+        user=user, alias="tip-generator", model="m", outcome="ok", tokens_in=9, at=now, text=SAID,
+        text_until=now + timedelta(hours=1),
+    )  # fmt: skip
     answer(user, "done")
     serve_tip(user, now=now, rng=np.random.default_rng(n))
     record(None, "Look", f"user {user.pk}", subject_user_id=user.pk, outcome="Seen.", now=now)

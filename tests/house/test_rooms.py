@@ -13,6 +13,8 @@ from tests.services.environment import ROOT, development
 ROOMS = (
     "recommender.bandit",
     "recommender.simulation",
+    "agents.inference",
+    "agents.alike",
     "agents.library",
     "agents.writing",
     "integrations.formats",

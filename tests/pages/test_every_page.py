@@ -14,7 +14,15 @@ from tests.pages.people import Someone, add_tips, someone
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 PUBLIC = ("/welcome/", "/terms/", "/privacy/", "/offline/", "/api/docs")
-SIGNED_IN = ("/", "/connect/", "/settings/", "/account/delete/")
+SIGNED_IN = (
+    "/",
+    "/connect/",
+    "/settings/",
+    "/beliefs/",
+    "/balance/",
+    "/situations/",
+    "/account/delete/",
+)
 LONG = (
     "Read the report about the river and note three questions for Thursday, then send them to "
     "Anneliese & Jürgen; the Gesundheitsministeriumsabteilungsleiterin wants one page at most, see "

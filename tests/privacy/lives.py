@@ -12,10 +12,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from accounts import preferences
+from accounts import contexts, preferences
 from accounts.models import ApiToken, Consent, User
 from accounts.sign_in import note_sign_in
 from adminconsole.models import AdminAction
+from agents.infer import infer
+from agents.models import LlmCall, TaskCluster, Writing
 from integrations.models import (
     CalendarEvent,
     Channel,
@@ -60,8 +62,26 @@ def life(name: str) -> Life:
     someone = person(email, *[Item(word, due_on=NOW.date()) for word in words])
     user, connection = someone.user, someone.connection
     note_sign_in(user, time_zone="Europe/Lisbon", now=NOW)
+    infer([user.pk], now=NOW)
     preferences.say(user, "quiet_start", 21, now=NOW)
     preferences.infer(user, "quiet_start", 20, confidence=0.5, now=NOW)
+    attic = {"weekdays": ["sat"], "begins": "09:00", "ends": "12:00"}
+    contexts.change(user, {f"{name} attic": attic}, now=NOW)
+
+    LlmCall.objects.create(
+        user=user, alias="tip-generator", model="canary", outcome="ok", text=words[0],
+        text_until=NOW + timedelta(hours=1), at=NOW,
+    )  # fmt: skip
+    Writing.objects.get_or_create(
+        user=user,
+        defaults={
+            "context": "x",
+            "prompt_version": "x",
+            "outcome": "written",
+            "at": NOW,
+            "again_at": NOW,
+        },
+    )
 
     address = EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     EmailConfirmation.objects.create(email_address=address, key=f"confirm-{name}")
@@ -100,6 +120,7 @@ def life(name: str) -> Life:
     )
     Upload.objects.create(user=user, source="apple_health", size=7, created_at=NOW)
     task = next(iter(someone.tasks.values()))
+    TaskCluster.objects.get_or_create(task=task, defaults={"text_hash": "x", "at": NOW})
     Command.objects.create(connection=connection, task=task, created_at=NOW, due_at=NOW)
     Delivery.objects.create(
         connection=connection, source="todoist", delivery_id="d1", received_at=NOW, due_at=NOW,
@@ -139,6 +160,12 @@ def life(name: str) -> Life:
     )
     assert Consent.objects.filter(user=user).exists()
     tokens = [f"access-{email}", f"refresh-{email}", f"old-token-{name}", f"channel-token-{name}"]
-    tokens += [f"{name}-secret.ics", f"slot-{name}", f"label-{name}", f"resource-{name}"]
+    tokens += [
+        f"{name}-secret.ics",
+        f"slot-{name}",
+        f"label-{name}",
+        f"resource-{name}",
+        f"{name} attic",
+    ]
     ids = [task.external_id for task in someone.tasks.values()] + [str(connection.pk), session]
     return Life(someone, browser, [name, email, *words, *tokens, *ids, place, str(file.pk)])

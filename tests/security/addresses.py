@@ -67,6 +67,7 @@ def _values(subject: Life, name: str, source: str) -> dict[str, str]:
         "connection_id": str(subject.person.connection.pk),
         "receipt": str(uuid.uuid4()),
         "policy_id": "egreedy-v1",
+        "scope": "moment",
         "content_type_id": "1",
         "object_id": _admin_object(name, subject),
         "app_label": "accounts",

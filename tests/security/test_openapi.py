@@ -1,5 +1,6 @@
 """The OpenAPI document is valid, complete, and tells the truth."""
 
+import re
 import uuid
 import warnings
 from typing import Any
@@ -35,7 +36,7 @@ def test_it_is_a_valid_openapi_3_1_document_and_anyone_may_read_it(document):
 
 def test_it_lists_every_call_there_is(document):
     there = {
-        "/" + route.replace("<uuid:", "{").replace(">", "}")
+        "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
         for route, name in routes()
         if route.startswith("api/") and name not in NO_CALLS
     }
@@ -134,6 +135,17 @@ def test_real_replies_are_as_the_document_says(document, ada, client, settings):
     assert check(ada.browser, "delete", connection_path, real=gone) == 404
     hers = f"/api/connections/{connection}"
     assert check(ada.browser, "delete", connection_path, real=hers) == 204
+    prefs, quiet = "/api/profile/prefs/{scope}", "/api/profile/prefs/moment"
+    work = {"work": {"weekdays": ["mon"], "begins": "09:00", "ends": "17:00"}}
+    for path, real, good, bad in (
+        (prefs, quiet, {"quiet_start": 21}, {"quiet_start": True}),
+        ("/api/profile/consents", "", {"remote_model": True}, {"remote_model": 1}),
+        ("/api/profile/contexts", "", work, {"work": {"begins": 9}}),
+    ):
+        assert check(client, "patch", path, good, real=real) == 401
+        assert check(ada.browser, "patch", path, good, real=real) == 200
+        assert check(ada.browser, "patch", path, bad, real=real) == 400
+    assert check(ada.browser, "patch", prefs, {}, real="/api/profile/prefs/nowhere") == 404
     assert check(client, "get", "/api/schema") == 200
 
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _FOREIGN = (
     *("GOOGLE_", "TODOIST_", "ADMIN_", "SANDBOX_", "REDIS_", "CELERY_", "NATS_"),
+    *("LLM_", "LITELLM_", "OLLAMA_", "OPENAI_"),
     *("ALLOWED_HOSTS", "CSRF_TRUSTED", "BEHIND_PROXY", "PUBLIC_URL", "DATABASE_URL", "VAR_DIR"),
 )
 

@@ -1,0 +1,58 @@
+"""Telling whether an agent would see anything new, without asking it."""
+
+import hashlib
+from functools import cached_property
+from typing import Any
+
+from agents.gather import seen_by
+from agents.library.base import Agent, History, Inputs
+
+
+class InputsHash:
+    """Of what an agent is to compute from: its version, the facts it gets to see, and the hour."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+
+    def of(self, agent: Agent) -> str:
+        return _hash(
+            agent.id, agent.manifest.version, self._facts, seen_by(agent, self._inputs).health
+        )
+
+    @cached_property
+    def _facts(self) -> str:
+        """What all agents see, hashed once for all of them."""
+        seen = self._inputs
+        return _hash(
+            f"{seen.now:%Y-%m-%d %H %z}",
+            seen.tasks,
+            seen.events,
+            seen.done_at,
+            sorted(seen.contexts),
+            sorted(seen.preferences.items()),
+        )
+
+
+class HistoryHash:
+    """Of what an agent is to infer from: its version, the facts it gets to see, and the week.
+
+    Of "the last weeks" another one is meant as time goes by, also for someone who does nothing.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def of(self, agent: Agent) -> str:
+        return _hash(
+            agent.id, agent.manifest.version, self._facts, seen_by(agent, self._history).health
+        )
+
+    @cached_property
+    def _facts(self) -> str:
+        seen = self._history
+        year, week, _ = seen.now.isocalendar()
+        return _hash(year, week, seen.zone.key, seen.done, seen.tasks, seen.events)
+
+
+def _hash(*parts: Any) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""Out of doors, or a look at it."""
+
+from agents.writing.advices.base import (
+    ALL,
+    DAY,
+    EVENING,
+    IN_PASSING,
+    LATER,
+    MORNING,
+    Ground,
+    Work,
+    about,
+    advise,
+)
+
+TWO_HOURS = Ground(
+    "Two hours a week in nature go with feeling well; a large survey, no trial.",
+    Work("White, Alcock, Grellier and others", 2019,
+         "Spending at least 120 minutes a week in nature is associated with good health and wellbeing"),
+)  # fmt: skip
+PARK = Ground(
+    "Attention was better after a walk among trees than in town; small, repeats are mixed.",
+    Work("Berman, Jonides and Kaplan", 2008, "The cognitive benefits of interacting with nature"),
+)  # fmt: skip
+GREEN = Ground(
+    "Forty seconds of looking at a green roof helped attention; one experiment.",
+    Work("Lee, Williams, Sargent, Williams and Johnson", 2015,
+         "40-second green roof views sustain attention"),
+)  # fmt: skip
+BIRDS = Ground(
+    "Six minutes of recorded birdsong eased worry; one online experiment.",
+    Work("Stobbe, Sundermann, Ascone and Kühn", 2022,
+         "Birdsongs alleviate anxiety and paranoia in healthy participants"),
+)  # fmt: skip
+AWE = Ground(
+    "Weekly walks with an eye for wonder brightened the walkers' days; one trial with older adults.",
+    Work("Sturm, Datta, Roy and others", 2022,
+         "Big smile, small self: Awe walks promote prosocial positive emotions in older adults"),
+)  # fmt: skip
+
+ADVICES = about("outside", (
+    advise("nearest-tree", "Go to the nearest tree and look at it for a minute.", ALL, 5, PARK),
+    advise("birds", "Open a window and listen for a bird. Two minutes are plenty.",
+           MORNING, 2, BIRDS),
+    advise("green-view", "Rest your eyes on something green for forty seconds.",
+           DAY, 1, GREEN, free=IN_PASSING),
+    advise("long-way", "Take the greener way on your next errand, even if it is longer.",
+           DAY, 10, PARK),
+    advise("doorstep", "Stand outside your door for two minutes, in whatever weather there is.",
+           ALL, 2, TWO_HOURS),
+    advise("look-up", "Walk to the corner and back and look only at what is above the ground floor.",
+           DAY, 5, AWE),
+    advise("moon", "Look for the moon, or for the place where it would be.", EVENING, 2, AWE),
+    advise("park-bench", "Sit on a bench for five minutes and let people pass.", DAY, 5, TWO_HOURS),
+    advise("season", "Step out and find one sign of the season.", ALL, 5, AWE),
+    advise("weekend-path", "Walk a street or a path near you that is new to you.",
+           LATER, 15, AWE, days="weekend"),
+))  # fmt: skip

@@ -1,0 +1,73 @@
+"""Which titles say the same: found where it is sure, and never of two that merely look alike."""
+
+import time
+
+import pytest
+
+from agents.alike.twins import slip, twins
+from bench.alike import found_twins, pairs
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [pair[1:] for pair in pairs() if pair[0] == "other"], ids=str
+)
+def test_two_things_that_look_alike_stay_two(one, two):
+    assert twins([one, two]) == twins([two, one]) == {}
+
+
+def test_most_that_say_the_same_are_found_and_nothing_else():
+    count = found_twins()
+    assert count["same", True] / (count["same", True] + count["same", False]) >= 0.9
+    assert count["other", True] == 0
+
+
+def test_it_does_not_matter_which_was_there_first():
+    for _, one, two in pairs():
+        assert bool(twins([one, two])) == bool(twins([two, one])), (one, two)
+
+
+def test_of_several_that_say_the_same_each_names_the_first():
+    titles = ["Buy milk", "Call mum", "buy some milk", "BUY MILK!"]
+    assert twins(titles) == {2: 0, 3: 0}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Ask Tom about Ben", "Ask Ben about Tom"),
+        ("Chapter 3 of the thesis", "Chapter 13 of the thesis"),
+        ("会議の資料を準備する", "会議の資料を不準備する"),
+        ("Gift for Kate", "Gift from Kate"),
+        ("Call Anna", "Call Hanna"),
+        ("anmelden: Verein", "abmelden: Verein"),
+    ],
+)
+def test_a_name_a_number_or_a_small_word_makes_another_thing_of_it(one, two):
+    assert twins([one, two]) == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "is_one"),
+    [
+        ("appointment", "apointment", True),
+        ("geschenk", "gecshenk", True),
+        ("ersteigern", "versteigern", False),
+        ("umleiten", "muleiten", False),
+        ("bezahlen", "bestahlen", False),
+        ("lunch", "launch", False),
+    ],
+)
+def test_a_slip_is_one_letter_inside_a_long_word(one, two, is_one):
+    assert slip(one, two) == slip(two, one) == is_one
+
+
+def test_titles_without_a_word_are_nobodys_twins():
+    assert twins(["", "", "???", "🎉", "🎉", "the", "the"]) == {}
+
+
+def test_a_list_made_to_be_slow_is_not():
+    began = time.process_time()
+    twins([f"thing{number}x" for number in range(1000)])
+    twins(["a " * 150] * 1000)
+    twins(["ring " * 60 + str(number) for number in range(300)])
+    assert time.process_time() - began < 10
