@@ -417,7 +417,10 @@ LLM_TIMEOUT_SECONDS = env.number(
     "LLM_TIMEOUT_SECONDS", 30.0, "Longest wait for one answer of a model, all of it; at most 100."
 )
 LLM_AT_ONCE = env.whole(
-    "LLM_AT_ONCE", 2, "How many questions all workers together have under way at a time."
+    "LLM_AT_ONCE",
+    1,
+    "How many questions all workers together have under way at a time. Fewer than there are worker "
+    "processes, so that a slow model never keeps all of them from their other work.",
 )
 LLM_USER_TOKENS = env.whole(
     "LLM_USER_TOKENS", 40_000, "How many tokens may be used for one user in a day (UTC)."

@@ -114,18 +114,17 @@ def _of_more(facts: Facts) -> str | None:
 def _of_steady(facts: Facts) -> str | None:
     if facts["trend"] != "steady":
         return None
-    return (
-        f"Your days are steady: about {words.number(facts['usual_per_day'])} things finished a day."
-    )
+    # Counted, and not what the user says is usual. Steady is only: no clear change.
+    return f"You finish about {words.number(facts['per_day'])} things a day, much as before."
 
 
 def _of_today(facts: Facts) -> str | None:
     """Only where today is fuller than usual: else it would be a reproach."""
-    if facts["today"] < 2 or facts["today"] < facts["usual_per_day"]:
+    if facts["today"] < 2 or facts["today"] < facts["per_day"]:
         return None
     return (
         f"You finished {facts['today']} things today."
-        f" About {words.number(facts['usual_per_day'])} a day are usual for you."
+        f" About {words.number(facts['per_day'])} a day are usual for you."
     )
 
 
@@ -188,8 +187,8 @@ INSIGHTS = (
             ("peak_weekday", "on_peak_weekday", "done", "days"), _of_weekday),
     Insight("more-lately", "pace", "momentum",
             ("trend", "week_per_day", "before_per_day"), _of_more),
-    Insight("steady", "pace", "momentum", ("trend", "usual_per_day"), _of_steady),
-    Insight("full-day", "pace", "momentum", ("today", "usual_per_day"), _of_today, _end_of_day,
+    Insight("steady", "pace", "momentum", ("trend", "per_day"), _of_steady),
+    Insight("full-day", "pace", "momentum", ("today", "per_day"), _of_today, _end_of_day,
             counted=True),
     Insight("last-night", "sleep", "energy",
             ("sleep_minutes", "usual_sleep_minutes", "level"), _of_sleep, _end_of_day, ("morning",)),

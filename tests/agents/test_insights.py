@@ -155,7 +155,7 @@ def test_things_that_belong_together_are_mentioned_without_being_counted():
 
 def test_what_an_agent_is_not_sure_of_is_not_said_but_what_it_counted_is():
     facts = {"trend": "more", "week_per_day": 5.0, "before_per_day": 3.0}
-    facts |= {"today": 6, "usual_per_day": 3.2}
+    facts |= {"today": 6, "per_day": 3.2}
     keys = {
         sure: {one.key for one in write(life(), {"momentum": Snippet("x", facts, sure)})}
         for sure in (0.5, 0.95)
@@ -167,7 +167,7 @@ def test_what_an_agent_is_not_sure_of_is_not_said_but_what_it_counted_is():
 def test_two_things_on_a_day_that_usually_has_more_are_no_insight():
     facts = {"trend": "less", "week_per_day": 1.0, "before_per_day": 3.0}
     for today, told in ((2, False), (4, True)):
-        momentum = Snippet("x", facts | {"today": today, "usual_per_day": 3.2})
+        momentum = Snippet("x", facts | {"today": today, "per_day": 3.2})
         assert bool(write(life(), {"momentum": momentum})) is told
 
 
