@@ -60,7 +60,7 @@ class RecommendReply(serializers.Serializer[Any]):
     state = serializers.ChoiceField(
         choices=["tip", "connect", "reading", "reconnect", "quiet"],
         help_text="Why there is no tip: nothing connected, still reading, only you can reconnect, "
-        "or nothing worth your attention.",
+        "or nothing worth your attention, also because these are your quiet hours.",
     )
 
 
@@ -77,10 +77,10 @@ class RecommendView(APIView):
             user,
             seen.connections,
             has_tip=seen.tip is not None,
-            silent=seen.silence is not None,
+            silent=seen.silence is not None or seen.quiet_until is not None,
             now=now,
         )
-        if seen.shown is None:
+        if seen.shown is None and seen.quiet_until is None:
             wake_soon(refresh_user, user.pk, seconds=0)
         reply = {"tip": seen.tip, "silence": seen.silence, "state": stands.state}
         return Response(RecommendReply(reply).data)

@@ -25,6 +25,7 @@ from recommender import live
 from recommender.bandit.mixing import WINDOW
 from recommender.models import Decision, Feedback, Score
 from recommender.preference_keys import BALANCE
+from recommender.quiet import KEYS
 
 # Nobody sits in a meeting for longer; what began before is not looked through for one under way.
 LONGEST_MEETING = timedelta(days=1)
@@ -32,7 +33,7 @@ LONGEST_MEETING = timedelta(days=1)
 _OPEN = (
     "open__id", "open__kind", "open__created_at", "open__expires_at", "open__policy",
     "open__policy_version", "open__propensity", "open__candidate__content",
-    "open__candidate__task__closed_at",
+    "open__candidate__task__closed_at", "open__candidate__retired_at",
     "open__candidate__task__external_id", "open__candidate__task__connection_id",
     "open__candidate__event__external_id", "open__candidate__event__connection_id",
     "open__candidate__task__connection__source",
@@ -64,7 +65,7 @@ def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
     """The open decision with all it takes to show it; what `policy` learned; the end of the chain
     of decisions; when the next meeting begins; where the sources stand; the last reaction, while it
     can be undone; which orders are in force (recommender.live); and for mixing, what was shown
-    lately, and each word on the balance between kinds.
+    lately, and each word on the balance between kinds; and the user's own on their quiet hours.
     """
     return (
         User.objects.filter(pk=user.pk)
@@ -83,11 +84,12 @@ def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
             said=Subquery(_said(now)),
             lately=Subquery(_LATELY),
             balance=Subquery(_BALANCE),
+            quiet=Subquery(_QUIET),
             **live.columns(),
         )
         .values(
             *_OPEN, *_LEARNED, "news", "last", "meeting", "sources", "said",
-            "lately", "balance",
+            "lately", "balance", "quiet",
             live.STAMP, live.SAYS,
         )
         .get()
@@ -154,8 +156,15 @@ _BALANCE = (
     .annotate(all=_All(JSONObject(source="source", value=_Nested("value"))))
     .values("all")
 )
-
-
+_QUIET = (
+    Preference.objects.filter(
+        user=OuterRef("pk"), key__in=KEYS, source=Preference.Source.USER, value__isnull=False
+    )
+    .order_by()
+    .values("user")
+    .annotate(all=_All(JSONObject(key="key", value=_Nested("value"))))
+    .values("all")
+)
 _LAST = (
     Score.objects.filter(user=OuterRef("pk"))
     .order_by("-position")

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.zones import zone_of
+from agents.models import Candidate
 from integrations import snapshot
 from oo.events.catalogue import TipServed
 from oo.events.publish import publish
@@ -25,6 +26,7 @@ from recommender.jobs import LEARN_SECONDS, learn_user
 from recommender.live import Live, live
 from recommender.mix import mix, wanted
 from recommender.models import Decision
+from recommender.quiet import quiet_until
 from recommender.record import Made, write_down
 from recommender.seat import seat
 from recommender.tips import Look as Look
@@ -33,6 +35,8 @@ from recommender.tips import Tip as Tip
 from recommender.tips import told
 
 log = logging.getLogger(__name__)
+
+INSIGHT = Candidate.Kind.INSIGHT
 
 
 def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | None:
@@ -44,8 +48,9 @@ def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | N
 
 
 def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
-    """The open decision while it holds, else a new one. For a caller that has the user, one query
-    for a reload and five for something new, also when something old has to be closed first.
+    """The open decision while it holds, else a new one, but none within the hours that the user
+    wants quiet. For a caller that has the user, one query for a reload and five for something new,
+    also when something old has to be closed first.
     """
     seen: Mapping[str, Any] = {}
     for _ in range(3):
@@ -57,6 +62,9 @@ def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
         shown = _still_holds(seen, now)
         if shown:
             return _look(shown, seen)
+        until = quiet_until(seen["quiet"] or [], now.astimezone(zone_of(user.time_zone)))
+        if until:
+            return _look(None, seen, until)
         try:
             return _look(_choose(user, seen, ordered, now=now, rng=rng), seen)
         except IntegrityError:
@@ -65,12 +73,14 @@ def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
     return _look(None, seen)
 
 
-def _look(shown: Tip | Silence | None, seen: Mapping[str, Any]) -> Look:
+def _look(
+    shown: Tip | Silence | None, seen: Mapping[str, Any], until: datetime | None = None
+) -> Look:
     said = seen["said"]
     if said is not None:
         label = way(said["kind"], said["reaction"]).label
         said = {**said, "id": str(UUID(said["id"])), "label": label}
-    return Look(shown, seen["sources"] or [], said)
+    return Look(shown, seen["sources"] or [], said, until)
 
 
 def still_holds(user_id: int, decision_id: UUID, *, now: datetime) -> bool:
@@ -83,7 +93,7 @@ def still_holds(user_id: int, decision_id: UUID, *, now: datetime) -> bool:
     )
     silent = mine.filter(kind=Decision.SILENCE)
     true = mine.filter(candidate__isnull=False, candidate__task__closed_at=None)
-    return (silent | true).exists()
+    return (silent | true).exclude(kind=INSIGHT, candidate__retired_at__isnull=False).exists()
 
 
 def _still_holds(seen: Mapping[str, Any], now: datetime) -> Tip | Silence | None:
@@ -97,8 +107,7 @@ def _still_holds(seen: Mapping[str, Any], now: datetime) -> Tip | Silence | None
             return None
         return Silence(str(seen["open__id"]), seen["open__expires_at"])
     content = seen["open__candidate__content"]
-    # Without content the candidate went with its connection.
-    if content is None or seen["open__candidate__task__closed_at"]:
+    if _is_untrue(seen):
         return None
     words: str | None = ""
     if TITLE in content:
@@ -123,8 +132,18 @@ def _closed_as(seen: Mapping[str, Any], now: datetime) -> str:
         return Decision.Status.EXPIRED
     if seen["open__kind"] == Decision.SILENCE:
         return Decision.Status.UNTRUE
-    untrue = seen["open__candidate__content"] is None or seen["open__candidate__task__closed_at"]
-    return Decision.Status.UNTRUE if untrue else Decision.Status.EXPIRED
+    return Decision.Status.UNTRUE if _is_untrue(seen) else Decision.Status.EXPIRED
+
+
+def _is_untrue(seen: Mapping[str, Any]) -> bool:
+    """Whether the open tip holds no longer. Without content its candidate went with its connection;
+    an insight is retired when its numbers are others. What else is retired made way, and stays.
+    """
+    return bool(
+        seen["open__candidate__content"] is None
+        or seen["open__candidate__task__closed_at"]
+        or (seen["open__kind"] == INSIGHT and seen["open__candidate__retired_at"])
+    )
 
 
 def _choose(

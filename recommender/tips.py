@@ -51,12 +51,14 @@ class Look:
     """What someone who looks is shown: a tip, silence, or None when there is nothing to say.
 
     `connections` are their sources as recommender.moment takes them. `said` is their last reaction
-    (`id` of the decision, its `kind`, `reaction`, `label`) while it can be undone.
+    (`id` of the decision, its `kind`, `reaction`, `label`) while it can be undone. `quiet_until` is
+    when their own quiet hours end, where those are why there is nothing.
     """
 
     shown: Tip | Silence | None
     connections: list[dict[str, Any]] = field(default_factory=list)
     said: dict[str, str] | None = None
+    quiet_until: datetime | None = None
 
     @property
     def tip(self) -> Tip | None:

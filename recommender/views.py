@@ -41,10 +41,10 @@ def tip(request: HttpRequest) -> HttpResponse:
         user,
         seen.connections,
         has_tip=served is not None,
-        silent=seen.silence is not None,
+        silent=seen.silence is not None or seen.quiet_until is not None,
         now=now,
     )
-    if seen.shown is None:
+    if seen.shown is None and seen.quiet_until is None:
         wake_soon(refresh_user, user.pk, seconds=0)
     if stands.state == "connect":
         return redirect("connect")
@@ -55,6 +55,7 @@ def tip(request: HttpRequest) -> HttpResponse:
     context = {
         "tip": served,
         "silence": seen.silence,
+        "quiet_until": seen.quiet_until,
         "answers": seen.tip.answers if seen.tip else WAYS["silence"] if seen.silence else (),
         "said": seen.said,
         "standing": stands,

@@ -68,6 +68,8 @@ def _values(subject: Life, name: str, source: str) -> dict[str, str]:
         "receipt": str(uuid.uuid4()),
         "policy_id": "egreedy-v1",
         "scope": "moment",
+        "name": "preferred_hour",
+        "agent_id": "time-of-day",
         "content_type_id": "1",
         "object_id": _admin_object(name, subject),
         "app_label": "accounts",
