@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from accounts.faults import LONGEST_ECHO, Faults
 from accounts.models import Consent, User
@@ -94,6 +95,18 @@ def standing(user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
     for user_id, document in rows.values_list("user_id", "document"):
         found[user_id].add(document)
     return {user_id: frozenset(documents) for user_id, documents in found.items()}
+
+
+def taken_back(user_id: int) -> dict[str, datetime]:
+    """When the user last took back each document that they do not agree to now."""
+    rows = Consent.objects.filter(user=user_id).values_list("document", "withdrawn_at")
+    found: dict[str, datetime] = {}
+    for document, at in rows.order_by(F("withdrawn_at").asc(nulls_last=True)):
+        if at is None:
+            found.pop(document, None)  # it stands, whatever became of an earlier version
+        else:
+            found[document] = at
+    return found
 
 
 def change(user: User, answers: Mapping[str, Any], *, now: datetime) -> None:

@@ -23,7 +23,8 @@ class Key:
     says what fits, see accounts.preference_types; `accepts` may narrow that, and then `hint` says it
     in words. The default may be None, for "nothing is known"; a value never is.
 
-    With `own_word` it is a consent: nothing is ever inferred of it.
+    With `own_word` it is a consent: nothing is ever inferred of it. With `worked_out` it is the
+    opposite: the user's word would change nothing, so it can only be forgotten.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Key:
     accepts: Callable[[Value], bool] | None = None
     hint: str = ""
     own_word: bool = False
+    worked_out: bool = False
 
     @property
     def range(self) -> Range:
@@ -89,6 +91,14 @@ def key_of(name: str) -> Key:
 
 def scopes() -> list[str]:
     return sorted({key.scope for key in _keys.values()})
+
+
+def sayable(name: str) -> Key:
+    """A key that the user has a word on. Raises BadPreference."""
+    key = key_of(name)
+    if key.worked_out:
+        raise BadPreference(f"{name} is only worked out: it can be forgotten, not said.")
+    return key
 
 
 def inferable(name: str) -> Key:

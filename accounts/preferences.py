@@ -1,28 +1,55 @@
 """Preferences: declared by the floor that uses them, read with the user's own word first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from django.db import models, transaction
 
 from accounts.faults import Faults
-from accounts.keys import BadPreference, Key, Value, declare, declared, inferable, key_of, scopes
+from accounts.keys import (
+    BadPreference,
+    Key,
+    Value,
+    declare,
+    declared,
+    inferable,
+    key_of,
+    sayable,
+    scopes,
+)
 from accounts.models import Preference, User
 from oo.events.catalogue import ProfileChanged
 from oo.events.publish import publish
 
 __all__ = [
-    "BadPreference", "Held", "Inference", "Key", "NoScope", "declare", "declared", "forget",
-    "forgotten", "held", "infer", "infer_many", "key_of", "of", "of_users", "say", "say_all",
-    "scopes", "unsay", "who_said",
+    "BadPreference", "Held", "Inference", "Key", "NoScope", "Wishes", "changed", "declare",
+    "declared", "forget", "forgotten", "held", "infer", "infer_many", "key_of", "of", "of_users", "say",
+    "say_all", "sayable", "scopes", "unsay", "when_changed", "who_said", "wishes",
 ]  # fmt: skip
 
 
 class NoScope(LookupError):
     """No preference is declared in that scope."""
+
+
+# What upper floors bring in line with what the user wants.
+_follows: list[Callable[[int, datetime], object]] = []
+
+
+def when_changed(follow: Callable[[int, datetime], object]) -> None:
+    """Registers `follow(user_id, now)`, called after someone changed what they want by a door: what
+    they see next goes by it.
+    """
+    _follows.append(follow)
+
+
+def changed(user_id: int, *, now: datetime) -> None:
+    """For a door, after what the user wants was written, and outside any transaction."""
+    for follow in _follows:
+        follow(user_id, now)
 
 
 def _tell(user_id: int, name: str, now: datetime) -> None:
@@ -31,7 +58,7 @@ def _tell(user_id: int, name: str, now: datetime) -> None:
 
 def say(user: User, name: str, value: Value, *, now: datetime) -> Preference:
     """The user's own word, which holds over whatever is inferred. Raises BadPreference."""
-    key_of(name).check(value)
+    sayable(name).check(value)
     with transaction.atomic():
         preference, _ = Preference.objects.update_or_create(
             user=user,
@@ -73,7 +100,7 @@ def say_all(user: User, scope: str, values: Mapping[str, Value], *, now: datetim
             if name not in here:
                 raise BadPreference(f"{name} belongs to the scope {key.scope}.")
             if value is not None:
-                key.check(value)
+                sayable(name).check(value)
         except BadPreference as error:
             faults[name] = str(error)
     if faults:
@@ -185,13 +212,35 @@ def of_users(user_ids: Iterable[int]) -> dict[int, dict[str, Value]]:
 
     A value that its key does not take any more, since oO was renewed, does not count.
     """
+    return {user_id: one.values for user_id, one in wishes(user_ids).items()}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The values in force for a user, whose own word which are, and what they had forgotten when."""
+
+    values: dict[str, Value]
+    said: set[str] = field(default_factory=set)
+    forgotten: dict[str, datetime] = field(default_factory=dict)
+
+
+def wishes(user_ids: Iterable[int]) -> dict[int, Wishes]:
+    """What each user wants, as `of_users` tells it, and whose word it is; one query."""
     keys = {key.name: key for key in declared()}
     defaults = {key.name: key.default for key in declared()}
-    found = {user_id: deepcopy(defaults) for user_id in user_ids}
+    found = {user_id: Wishes(deepcopy(defaults)) for user_id in user_ids}
     # "inferred" sorts before "user", so the user's own word is written last and stays.
     for row in Preference.objects.filter(user_id__in=found, key__in=defaults).order_by("source"):
-        if row.value is not None and keys[row.key].fits(row.value):
-            found[row.user_id][row.key] = row.value
+        one = found[row.user_id]
+        if row.forgotten_at is not None:
+            one.forgotten[row.key] = row.forgotten_at
+        if row.value is None or not keys[row.key].fits(row.value):
+            continue
+        if row.source == Preference.Source.USER:
+            if keys[row.key].worked_out:
+                continue
+            one.said.add(row.key)
+        one.values[row.key] = row.value
     return found
 
 
@@ -227,7 +276,7 @@ def held(user: User) -> list[Held]:
 def _held(key: Key, said: Preference | None, believed: Preference | None) -> Held:
     guess = believed.value if believed and key.fits(believed.value) else None
     forgotten_at = believed.forgotten_at if believed else None
-    if said and key.fits(said.value):
+    if said and not key.worked_out and key.fits(said.value):
         return Held(key, said.value, "user", said.confidence, guess, forgotten_at)
     if believed and guess is not None:
         return Held(key, guess, "inferred", believed.confidence, guess, forgotten_at)

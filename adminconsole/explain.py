@@ -1,10 +1,13 @@
 """Why a decision was made, laid out to read: its candidates in the order of their scores."""
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
+from adminconsole.private import tells_private, with_ground
 from agents.models import Candidate
 from recommender.bandit.features import KINDS
 from recommender.featurise import unpack
@@ -13,12 +16,22 @@ from recommender.models import Score
 CLOCK = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
 MOMENT = (*CLOCK, "is_weekend", "meeting_soon", "meeting_in_minutes")
 HIDDEN = (*MOMENT, "is_tip", "is_silence")  # the last two say what the kind says
+WHOSE = {"user": "the user’s own", "inferred": "learned", "default": "what everyone starts from"}
+BECAUSE = {
+    "unwanted": "of a kind that is not wanted",
+    "shown": "shown just before",
+    "alike": "alike to one shown before",
+    "topic": "of the topic of one shown before",
+    "share": "of a kind that had its share",
+}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One candidate as the policy saw it. `candidate` is None when it has been pruned since."""
+    """One candidate as the policy saw it. `candidate` is None when it has been pruned since;
+    `private` says that its words are not for operators.
+    """
 
     rank: int
     chosen: bool
@@ -27,6 +40,7 @@ class Line:
     features: list[float | None]
     score: float
     propensity: float
+    private: bool = False
 
     @property
     def percent(self) -> float:
@@ -39,14 +53,16 @@ class Explanation:
     moment: dict[str, float]
     said_as: str
     lines: list[Line]
+    mixed: list[tuple[str, str]]
 
 
 def explain(score: Score) -> Explanation:
     """All candidates of a decision, the best first."""
     count = len(score.candidates)
     rows = unpack(score.features, count)
-    found = Candidate.objects.in_bulk([id_ for id_ in score.candidates if id_])
+    found = with_ground(Candidate.objects.all()).in_bulk([id_ for id_ in score.candidates if id_])
     by_id = {str(key): candidate for key, candidate in found.items()}
+    private = {key for key, candidate in by_id.items() if tells_private(candidate)}
     names = [n for n in score.features if n not in HIDDEN and not n.startswith("kind_")]
     order = sorted(range(count), key=lambda i: (-score.scores[i], i != score.chosen))
     lines = [
@@ -58,11 +74,41 @@ def explain(score: Score) -> Explanation:
             features=[rows[i].get(name) for name in names],
             score=score.scores[i],
             propensity=score.propensities[i],
+            private=score.candidates[i] in private,
         )
         for rank, i in enumerate(order, start=1)
     ]
     moment = {name: rows[0][name] for name in MOMENT if name in rows[0]} if rows else {}
-    return Explanation(names, moment, _said(moment), lines)
+    return Explanation(names, moment, _said(moment), lines, mixing(score.mixed))
+
+
+def mixing(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How the candidates were narrowed before the choice (recommender.mix), in plain rows. Topics are
+    not told: those of health are for nobody's eyes.
+    """
+    if not facts:
+        return []
+    shares = ", ".join(
+        f"{kind} {round(share / 10)} %" for kind, share in facts["shares"].items() if share
+    )
+    shown = ", ".join(f"{one[0]} {_ago(one[1])}" for one in facts["shown"])
+    before = Counter(facts["before"])
+    left_out = Counter(because for _, _, because in facts["left_out"])
+    return [
+        ("balance", f"{shares} ({WHOSE.get(facts['whose'], facts['whose'])})"),
+        ("shown just before", shown or "nothing"),
+        ("and before that", _counted(before) or "nothing"),
+        ("left out", "; ".join(f"{n} {BECAUSE.get(why, why)}" for why, n in left_out.items()) or "none"),
+        ("rule", str(facts["rule"])),
+    ]  # fmt: skip
+
+
+def _ago(minutes: int) -> str:
+    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} × {name}" for name, count in found.items())
 
 
 def _kind(row: dict[str, Any]) -> str:

@@ -11,6 +11,13 @@ def beat() -> None:
 
 
 @shared_task
+def catch_up() -> None:
+    from adminconsole.timetable import catch_up
+
+    catch_up(now=timezone.now())
+
+
+@shared_task
 def operate(operation_id: str, pks: list[str], actor_id: int) -> None:
     """An operator asked for more than fits a request: a batch of it."""
     from accounts.models import User

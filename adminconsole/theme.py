@@ -63,6 +63,7 @@ NAVIGATION = [
             _list("Beliefs", "lightbulb", "agents_belief"),
             _list("Candidates", "format_quote", "agents_candidate"),
             _list("Model calls", "forum", "agents_llmcall"),
+            _list("Writings", "edit_note", "agents_writing"),
         ],
     },
     {

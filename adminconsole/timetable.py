@@ -1,13 +1,21 @@
-"""What ops may do to an entry of the timetable: pause it, resume it, have its job run now."""
+"""What ops may do to an entry of the timetable: pause it, resume it, have its job run now; and
+catching up on what beat let pass.
+"""
 
 import inspect
 import json
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
 from django_celery_beat.models import PeriodicTask
 from kombu.exceptions import OperationalError
 
+log = logging.getLogger(__name__)
+
+# Beat is given so long to send an entry itself, and to write down that it did.
+LATE = timedelta(minutes=10)
 OURS = "oO: "  # how entries that come from oo/schedule.py are marked
 
 
@@ -48,6 +56,31 @@ def run_now(entry: PeriodicTask) -> None:
         )
     except (OSError, OperationalError) as error:
         raise CantRun(f"The broker can't be reached: {type(error).__name__}.") from error
+
+
+def catch_up(*, now: datetime) -> list[str]:
+    """Has the jobs run that have a time of day and missed it, or never ran. Returns their names.
+
+    An installation that is off at night, or asleep, has nothing that runs at night: beat itself
+    passes over a time of day that is hours ago.
+    """
+    caught = []
+    timed = PeriodicTask.objects.filter(name__startswith=OURS, enabled=True, crontab__isnull=False)
+    for entry in timed.select_related("crontab").order_by("pk"):
+        last = entry.last_run_at
+        if last is not None and entry.crontab.schedule.remaining_estimate(last) > -LATE:
+            continue
+        # Claimed first, and without touching what beat counts from otherwise.
+        if not PeriodicTask.objects.filter(pk=entry.pk, last_run_at=last).update(last_run_at=now):
+            continue
+        try:
+            run_now(entry)
+        except CantRun as error:
+            log.warning("%s was missed, and can't be caught up on: %s", entry.name, error)
+            PeriodicTask.objects.filter(pk=entry.pk, last_run_at=now).update(last_run_at=last)
+        else:
+            caught.append(entry.name)
+    return caught
 
 
 def jobs() -> dict[str, Any]:

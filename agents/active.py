@@ -1,9 +1,15 @@
-"""Whose pools are worth keeping warm: people with a connection, and who were here lately."""
+"""Whose pools are worth keeping warm: people with a connection, and who were here lately; and of whom
+something is believed still, so that it goes when what it came from is gone.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import User
+from agents.models import Belief
+from integrations.models import Connection
 
 LATELY = timedelta(days=30)
 
@@ -13,9 +19,13 @@ def active_users(*, now: datetime, size: int, after: int = 0) -> Iterator[list[i
     last = after
     while True:
         people = User.objects.filter(
-            pk__gt=last, is_active=True, last_login__gt=now - LATELY, connections__isnull=False
+            Exists(Connection.objects.filter(user=OuterRef("pk")))
+            | Exists(Belief.objects.filter(user=OuterRef("pk"), why="")),
+            pk__gt=last,
+            is_active=True,
+            last_login__gt=now - LATELY,
         )
-        batch = list(people.order_by("pk").values_list("pk", flat=True).distinct()[:size])
+        batch = list(people.order_by("pk").values_list("pk", flat=True)[:size])
         if not batch:
             return
         yield batch

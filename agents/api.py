@@ -58,13 +58,15 @@ class RegistryView(APIView):
 class OutputReply(serializers.Serializer[AgentOutput]):
     agent = serializers.CharField()
     version = serializers.CharField()
-    text = serializers.CharField(help_text="Empty where the agent has nothing to say.")
+    text = serializers.CharField(
+        allow_blank=True, help_text="Empty where the agent has nothing to say."
+    )
     facts = serializers.JSONField()
     confidence = serializers.FloatField()
     computed_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
-    why = serializers.CharField(help_text="new, changed, expired or asked.")
-    error = serializers.CharField()
+    why = serializers.CharField(allow_blank=True, help_text="new, changed, expired or asked.")
+    error = serializers.CharField(allow_blank=True)
 
 
 class BeliefReply(serializers.Serializer[Any]):
@@ -73,11 +75,12 @@ class BeliefReply(serializers.Serializer[Any]):
     confidence = serializers.FloatField()
     evidence = serializers.JSONField()
     history = serializers.IntegerField(help_text="How many facts it was inferred from.")
-    why = serializers.CharField(help_text="Empty, or too_little, failed, unsure.")
+    why = serializers.CharField(allow_blank=True, help_text="Empty, or too_little, failed, unsure.")
     inferred_at = serializers.DateTimeField()
 
 
 NO_GROUND = OpenApiResponse(description="You have not connected, or not allowed, what it needs.")
+FAILED = OpenApiResponse(description="It failed; nothing was changed.")
 NO_SUCH = OpenApiResponse(description="There is no such agent here.")
 
 
@@ -100,13 +103,17 @@ class InferView(APIView):
     """Has one agent infer anew what it would rather know than assume of the signed-in user."""
 
     @extend_schema(
-        request=None, responses={200: BeliefReply(many=True), 404: NO_SUCH, 409: NO_GROUND}
+        request=None,
+        responses={200: BeliefReply(many=True), 404: NO_SUCH, 409: NO_GROUND, 503: FAILED},
     )
     def post(self, request: Request, agent_id: str) -> Response:
         if agent_id not in agents:
             return _no_such(agent_id)
         agent, user, now = agents.get(agent_id), person(request), timezone.now()
-        if infer([user.pk], now=now, only={agent_id}, again=True).silent:
+        tally = infer([user.pk], now=now, only={agent_id}, again=True)
+        if tally.failed:
+            return problem(503, f"{agent.id} could not look back just now. Try again in a minute.")
+        if tally.silent:
             return problem(409, _wants(agent, user.pk, now))
         wake_soon(refresh_user, user.pk, seconds=SETTLE_SECONDS)
         beliefs = Belief.objects.filter(user=user, agent=agent_id).order_by("key")

@@ -35,7 +35,7 @@ class Asking:
 
 def asking(key: Key, value: Any) -> Asking | None:
     """The form for a preference that has this value, None for one that no form asks for."""
-    if key.type not in ASKED:
+    if key.worked_out or key.type not in ASKED:
         return None
     return Asking(
         key.type,

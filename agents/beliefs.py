@@ -43,6 +43,7 @@ class Shown:
     value: Any
     asking: Asking | None
     forgotten: bool = False
+    sayable: bool = True
 
     @property
     def json(self) -> str:
@@ -93,6 +94,7 @@ def _show(param: Param, held: Held, belief: Belief | None, now: datetime) -> Sho
             f"{basis(found, today=now.date())} {sureness(found.confidence)}".strip(),
             found.value,
             asking(held.key, held.value),
+            sayable=param.sayable,
         )
     return Shown(
         param.name, "unknown", param.meaning, _why_not(held, belief, now), None,
@@ -114,7 +116,7 @@ def _why_not(held: Held, belief: Belief | None, now: datetime) -> str:
 def keep(user: User, name: str, value: Any, *, now: datetime) -> None:
     """The user's own word, which holds from the next tip on. Raises NoSuchBelief, BadPreference."""
     _find(name)
-    key = preferences.key_of(name)
+    key = preferences.sayable(name)
     if not key.fits(value):
         raise BadPreference(f"That should be {key.wants}.")
     preferences.say(user, name, value, now=now)
@@ -129,12 +131,15 @@ def leave_to_agents(user: User, name: str, *, now: datetime) -> None:
 
 
 def forget(user: User, name: str, *, now: datetime) -> None:
-    """The belief goes, and nothing that came before leads to it again. Raises NoSuchBelief."""
-    _find(name)
+    """The belief goes, with those told by the same count, and nothing that came before leads to them
+    again. Raises NoSuchBelief.
+    """
+    names = sorted({name, *_find(name).told_with})
     with transaction.atomic():
         stands(user.pk, now=now)  # an inference that is under way waits, and then knows of it
-        preferences.forget(user, name, now=now)
-        Belief.objects.filter(user=user, key=name).delete()
+        for one in names:
+            preferences.forget(user, one, now=now)
+        Belief.objects.filter(user=user, key__in=names).delete()
     refresh([user.pk], now=now)
 
 

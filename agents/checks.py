@@ -1,11 +1,28 @@
 """System checks of the agents floor."""
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from agents.registry import agents
 from integrations.source import sources
 from oo.events.catalogue import subjects
+
+# Below this the shortest of what agents look for, a rhythm of weeks, has hardly a past to show in.
+FEWEST_DAYS = 60
+
+
+@register()
+def there_is_a_past_to_infer_from(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    if settings.EVENT_RETENTION_DAYS >= FEWEST_DAYS:
+        return []
+    return [
+        Warning(
+            f"With EVENT_RETENTION_DAYS at {settings.EVENT_RETENTION_DAYS} agents infer little or nothing.",
+            hint=f"Set it to {FEWEST_DAYS} or more, or live with the defaults.",
+            id="agents.W005",
+        )
+    ]
 
 
 @register()

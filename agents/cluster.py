@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from agents import embedding
@@ -49,6 +50,8 @@ def cluster(user_ids: Iterable[int], *, now: datetime) -> int:
     for user_id, mine in tasks.items():
         try:
             counted += _cluster(user_id, mine, known[user_id], now)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             # One user's fault, or a connection cut this moment, must not cost the others theirs.
             log.exception("clustering of user %s", user_id)

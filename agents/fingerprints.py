@@ -30,6 +30,9 @@ class InputsHash:
             seen.done_at,
             sorted(seen.contexts),
             sorted(seen.preferences.items()),
+            sorted(seen.said),
+            sorted(seen.forgotten.items()),
+            sorted(seen.stale),
         )
 
 

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
 
 from accounts import contexts, preferences
 from accounts.models import Consent, User
@@ -20,8 +20,9 @@ from agents.library.base import (
     TaskFact,
 )
 from agents.models import TaskCluster
+from agents.registry import keys_by_consent
 from integrations.models import CalendarEvent, HealthDay, Task
-from integrations.signals import signals_of
+from integrations.signals import Signals, signals_of
 
 Told = TypeVar("Told", Inputs, History)
 
@@ -45,7 +46,7 @@ def gather(user_ids: Iterable[int], *, now: datetime) -> dict[int, Known]:
     users = list(User.objects.filter(pk__in=list(user_ids), is_active=True))
     ids = [user.pk for user in users]
     told = signals_of(ids, now=now)
-    wants = preferences.of_users(ids)
+    wants = preferences.wishes(ids)
     grounds = grounds_of(ids, now=now)
     situations = contexts.holding(ids, now=now)
     alike = _alike(ids)
@@ -60,7 +61,10 @@ def gather(user_ids: Iterable[int], *, now: datetime) -> dict[int, Known]:
                 done_at=told[user.pk].done_at,
                 health=tuple(map(_health, told[user.pk].health)),
                 contexts=situations.get(user.pk, frozenset()),
-                preferences=wants[user.pk],
+                preferences=wants[user.pk].values,
+                said=frozenset(wants[user.pk].said),
+                forgotten=wants[user.pk].forgotten,
+                stale=_stale(told[user.pk]),
             ),
             grounds[user.pk],
         )
@@ -92,13 +96,18 @@ def histories(user_ids: Iterable[int], *, now: datetime, since: datetime) -> dic
         assert at is not None, "the filter above asks for it"
         done[user_id].append(DoneFact(at, added_at, due_on, project, recurring))
     events: dict[int, list[EventFact]] = defaultdict(list)
-    occurred = CalendarEvent.objects.filter(user_id__in=ids, ends_at__gt=since)
+    occurred = CalendarEvent.objects.filter(user_id__in=ids, ends_at__gt=since, starts_at__lte=now)
     for event in occurred.order_by("starts_at", "pk"):
         events[event.user_id].append(_event(event))
     health: dict[int, list[HealthFact]] = defaultdict(list)
-    days = HealthDay.objects.filter(user_id__in=ids, day__gt=since.date())
+    # The latest "today" there is: that of each user is looked at below.
+    days = HealthDay.objects.filter(
+        user_id__in=ids, day__gt=since.date(), day__lte=(now + timedelta(hours=14)).date()
+    )
+    today = {user.pk: now.astimezone(zone_of(user.time_zone)).date() for user in users}
     for day in days.order_by("day", "pk"):
-        health[day.user_id].append(_health(day))
+        if day.day <= today[day.user_id]:
+            health[day.user_id].append(_health(day))
     return {
         user.pk: Past(
             History(
@@ -117,8 +126,17 @@ def histories(user_ids: Iterable[int], *, now: datetime, since: datetime) -> dic
 
 
 def seen_by(agent: Agent, told: Told) -> Told:
-    """What of it this agent gets to see: health only if its manifest asks for that consent."""
-    return told if Consent.Document.HEALTH in agent.manifest.consents else replace(told, health=())
+    """What of it this agent gets to see: health, and what is usual of it, only if its manifest asks
+    for that consent.
+    """
+    if Consent.Document.HEALTH in agent.manifest.consents:
+        return told
+    less: dict[str, Any] = {"health": ()}
+    if isinstance(told, Inputs):
+        usual = keys_by_consent(Consent.Document.HEALTH)
+        less["preferences"] = {k: value for k, value in told.preferences.items() if k not in usual}
+        less["said"] = told.said - usual
+    return replace(told, **less)
 
 
 def after(history: History, moment: datetime) -> History:
@@ -160,6 +178,11 @@ def _task(task: Task, alike: Mapping[int, Alike]) -> TaskFact:
         cluster=like.cluster,
         twin=like.twin,
     )
+
+
+def _stale(told: Signals) -> frozenset[str]:
+    """Of what an agent asks: how a calendar goes on is only known from a fresh one."""
+    return frozenset(("calendar",)) if told.stale("calendar") else frozenset()
 
 
 def _event(event: CalendarEvent) -> EventFact:

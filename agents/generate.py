@@ -22,12 +22,14 @@ from django.db import IntegrityError, transaction
 from accounts import preferences
 from accounts.models import Consent
 from agents.gather import Known, gather
+from agents.grounds import Grounds
 from agents.library.base import Snippet, part_of_day
 from agents.llm.gateway import Completion, Unavailable, complete, configured, remote
 from agents.models import AgentOutput, Writing
 from agents.prompts import Prompt, prompt
 from agents.refresh import refresh
 from agents.registry import agents
+from agents.withdraw import stands
 from agents.words import Words, words_of
 from agents.writing import gate
 from agents.writing.advices import TOPICS
@@ -48,7 +50,8 @@ TROUBLE_RESTS = timedelta(minutes=15)  # after there was no answer
 LEASE = timedelta(minutes=3)
 # What a person may be sure is nothing but numbers: what agents infer, and how kinds are mixed.
 MIXING = ("balance",)
-# The server says which model answered: it is shown to people, so it may be a name and nothing else.
+WORDED = ("task", "reminder")  # what a model words; all else it only chooses
+# It is shown to people, so it may be a name and nothing else.
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,59}")
 
 
@@ -59,6 +62,7 @@ class Ready:
     user_id: int
     brief: Brief
     context: str
+    agents: frozenset[str]  # of whose words the brief is made
 
 
 @dataclass
@@ -66,6 +70,7 @@ class Count:
     """What came of asking."""
 
     accepted: list[Written] = field(default_factory=list)
+    dropped: list[Written] = field(default_factory=list)  # of which no question tells
     tries: list[int] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     model: str = ""
@@ -73,6 +78,10 @@ class Count:
     tokens_out: int = 0
     cost: float = 0.0
     outcome: str = ""
+
+    @property
+    def done(self) -> int:
+        return len(self.accepted) + len(self.dropped)
 
     def add(self, said: Completion) -> None:
         self.model = said.model if MODEL_NAME.fullmatch(said.model) else "unnamed"
@@ -86,7 +95,8 @@ def due(user_ids: Iterable[int], *, now: datetime) -> list[int]:
     if not configured(ALIAS):
         return []
     ids = set(user_ids)
-    resting = Writing.objects.filter(user_id__in=ids, again_at__gt=now)
+    # What rests for longer than anything does was written by a clock that was wrong.
+    resting = Writing.objects.filter(user_id__in=ids, again_at__gt=now, again_at__lte=now + RESTS)
     ids -= set(resting.values_list("user_id", flat=True))
     before = dict(Writing.objects.filter(user_id__in=ids).values_list("user_id", "context"))
     ready = prepare(ids, now=now)
@@ -96,22 +106,24 @@ def due(user_ids: Iterable[int], *, now: datetime) -> list[int]:
 def generate(user_id: int, *, now: datetime, count: int = COUNT) -> str:
     """Has up to `count` tips written for one person, if there is anything new to write from.
 
-    Returns what came of it: absent, nothing, resting, unchanged, or the outcome of the writing.
+    Returns what came of it: absent, nothing, resting, unchanged, withdrawn, or the outcome of the writing.
     """
     if not configured(ALIAS):
         return "absent"
     ready = next(iter(prepare([user_id], now=now)), None)
     if ready is None:
         return "nothing"
-    why_not = _claim(ready, now=now)
-    if why_not:
-        return why_not
+    claim = _claim(ready, now=now)
+    if isinstance(claim, str):
+        return claim
     began = time.perf_counter()
     found = Count(outcome="failed")
     try:
         ask(ready.brief, found, user_id=user_id, now=now, count=count)
     finally:
-        _keep(ready, found, took=time.perf_counter() - began, now=now)
+        kept = _keep(ready, claim, found, took=time.perf_counter() - began, now=now)
+    if not kept:
+        return "withdrawn"
     if found.accepted:
         refresh([user_id], now=now)
     return found.outcome
@@ -139,8 +151,12 @@ def prepare(user_ids: Iterable[int], *, now: datetime) -> list[Ready]:
     for user_id, known in gathered.items():
         material = _material(known, said[user_id], texts[user_id])
         told = brief(material, topics=TOPICS, room=ROOM, remote=is_remote)
-        if told.subjects or known.inputs.tasks:
-            found.append(Ready(user_id, told, _hash(told, voice)))
+        # Only sentences around something of theirs are worth asking for; and where their words are
+        # gone there is nothing to compare an answer with.
+        forgotten = bool(known.inputs.tasks) and not texts[user_id].tasks
+        if not forgotten and any(one.draft.kind in WORDED for one in told.subjects.values()):
+            used = frozenset(said[user_id])
+            found.append(Ready(user_id, told, _hash(told, voice), used))
     return found
 
 
@@ -189,28 +205,43 @@ def mark() -> str:
 
 
 def _hash(told: Brief, voice: Prompt) -> str:
-    seen = json.dumps([voice.version, told.remote, told.data(), told.topics])
+    """Reminders and advices come and go by the minute: for their sake alone nobody is asked again."""
+    lasting = [
+        part.data
+        for part in told.packed.parts
+        if part.section not in ("reminders", "advices") and not part.name.startswith("title:r")
+    ]
+    seen = json.dumps([voice.version, told.remote, lasting, told.topics], sort_keys=True)
     return hashlib.sha256(seen.encode()).hexdigest()
 
 
-def _claim(ready: Ready, *, now: datetime) -> str:
+@dataclass(frozen=True)
+class Claim:
+    """A writing that is ours: the row, and until when, by which it is known again."""
+
+    pk: int
+    until: datetime
+
+
+def _claim(ready: Ready, *, now: datetime) -> Claim | str:
     """Takes the writing for this person, so that nobody else does; or says why it is not to be had."""
     row = Writing.objects.filter(user_id=ready.user_id).first()
-    if row is not None and row.again_at > now:
+    until = now + LEASE
+    if row is not None and now < row.again_at <= now + RESTS:
         return "resting"
     if row is not None and row.context == ready.context:
         return "unchanged"
     if row is not None:
         mine = Writing.objects.filter(pk=row.pk, again_at=row.again_at)
-        return "" if mine.update(again_at=now + LEASE) else "resting"
+        return Claim(row.pk, until) if mine.update(again_at=until) else "resting"
     try:
         with transaction.atomic():
-            Writing.objects.create(
-                user_id=ready.user_id, prompt_version=prompt().version, at=now, again_at=now + LEASE
+            made = Writing.objects.create(
+                user_id=ready.user_id, prompt_version=prompt().version, at=now, again_at=until
             )
     except IntegrityError:
         return "resting"
-    return ""
+    return Claim(made.pk, until)
 
 
 def ask(
@@ -229,34 +260,39 @@ def ask(
             told.data(),
             topics=told.topics,
             mark=secret,
-            count=count - len(found.accepted),
+            count=count - found.done,
             faults=faults,
         )
         try:
             said = complete(
                 ALIAS, messages, schema=gate.schema(told.topics), user_id=user_id,
                 prompt_version=voice.version, now=now, max_tokens=ANSWER,
+                only_here=not told.remote,
             )  # fmt: skip
         except Unavailable as error:
             found.outcome = "partly" if found.accepted else error.outcome
             return
         found.add(said)
-        verdict = gate.judge(said.text, told, page=page, mark=secret, before=found.accepted)
-        let_in = verdict.accepted[: count - len(found.accepted)]
+        verdict = gate.judge(
+            said.text, told, page=page, mark=secret, before=(*found.accepted, *found.dropped)
+        )
+        let_in = verdict.accepted[: count - found.done]
         found.accepted += let_in
+        found.dropped += verdict.dropped[: count - found.done]
         found.tries.append(len(let_in))
         found.faults.update(fault.kind for fault in verdict.faults)
         faults = verdict.quoted()
-        if not faults or len(found.accepted) >= count * ENOUGH:
+        if not faults or found.done >= count * ENOUGH:
             break
         if time.perf_counter() - began > LONGEST_SECONDS:
             break
     found.outcome = "written" if found.accepted else "refused"
 
 
-def _keep(ready: Ready, found: Count, *, took: float, now: datetime) -> None:
+def _keep(ready: Ready, claim: Claim, found: Count, *, took: float, now: datetime) -> bool:
     """Writes down what came of it. Where there was no answer, what was written before stays, and the
-    same context is asked about again, later.
+    same context is asked about again, later. False where it is not ours to write any more, or its
+    ground is gone: it was taken back meanwhile.
     """
     answered = found.outcome in ("written", "refused", "partly")
     row: dict[str, object] = {
@@ -279,4 +315,17 @@ def _keep(ready: Ready, found: Count, *, took: float, now: datetime) -> None:
             "prompt_version": prompt().version,
             "tips": [one.kept() for one in found.accepted],
         }
-    Writing.objects.filter(user_id=ready.user_id).update(**row)
+    with transaction.atomic():
+        grounds = stands(ready.user_id, now=now)
+        mine = Writing.objects.filter(pk=claim.pk, again_at=claim.until)
+        if grounds is None or not _founded(ready, grounds):
+            mine.delete()
+            return False
+        return bool(mine.update(**row))
+
+
+def _founded(ready: Ready, grounds: Grounds) -> bool:
+    """Whether what the model was told may still be known, and by it."""
+    if ready.brief.remote and Consent.Document.REMOTE_MODEL not in grounds.consents:
+        return False
+    return all(grounds.allow(agents.get(agent_id).manifest) for agent_id in ready.agents)

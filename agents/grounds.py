@@ -16,7 +16,9 @@ LONG_PAST = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Grounds:
-    """What someone gives. `lately` are the connected sources whose word is still worth something."""
+    """What someone gives. `lately` are the connected sources whose word is still worth something; one
+    whose grant ran out is connected still, and what came from it is theirs, but nothing fresh comes.
+    """
 
     connected: frozenset[str] = frozenset()
     lately: frozenset[str] = frozenset()
@@ -38,10 +40,12 @@ def grounds_of(user_ids: Iterable[int], *, now: datetime) -> dict[int, Grounds]:
     ids = list(user_ids)
     connected: dict[int, set[str]] = defaultdict(set)
     lately: dict[int, set[str]] = defaultdict(set)
-    links = Connection.objects.filter(user_id__in=ids, status=Connection.Status.CONNECTED)
-    for user_id, source, read_at in links.values_list("user_id", "source", "synced_at"):
+    links = Connection.objects.filter(user_id__in=ids)
+    for user_id, source, status, read_at in links.values_list(
+        "user_id", "source", "status", "synced_at"
+    ):
         connected[user_id].add(source)
-        if not _is_long_past(source, read_at, now):
+        if status == Connection.Status.CONNECTED and not _is_long_past(source, read_at, now):
             lately[user_id].add(source)
     agreed = consents.standing(ids)
     return {

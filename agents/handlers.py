@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from accounts import preferences
+from agents.infer import infer
 from agents.jobs import refresh_user
 from agents.pool import retire_about, retire_closed
+from agents.refresh import refresh
 from agents.registry import agents
-from agents.withdraw import withdraw_unfounded
+from agents.withdraw import say_afresh, withdraw_unfounded
 from oo.events.catalogue import (
     CalendarChanged,
     ConnectionChanged,
@@ -38,6 +41,14 @@ def withdraw_what_is_not_allowed(event: ConnectionChanged | ProfileChanged, now:
     withdraw_unfounded(event.user_id, now=now)
 
 
+@on(ConnectionChanged)
+def look_back_on_what_is_left(event: ConnectionChanged, now: datetime) -> None:
+    # What came from a source is gone with it: also what was concluded from it, by agents that need none.
+    if event.status != "connected":
+        say_afresh(event.user_id, now=now)
+    infer([event.user_id], now=now)
+
+
 # What the pool itself is made of, and whatever an agent's manifest listens to.
 REFRESHING = {
     *(TaskCompleted, TaskSynced, CalendarChanged, ConnectionChanged, ProfileChanged),
@@ -48,3 +59,10 @@ REFRESHING = {
 @on(*REFRESHING)
 def refresh_the_pool(event: Event, now: datetime) -> None:
     wake_soon(refresh_user, event.user_id, seconds=SETTLE_SECONDS)
+
+
+def go_by_what_they_want(user_id: int, now: datetime) -> None:
+    refresh([user_id], now=now)
+
+
+preferences.when_changed(go_by_what_they_want)

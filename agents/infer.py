@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 
@@ -14,7 +16,8 @@ from accounts import preferences
 from accounts.preferences import Inference
 from agents.fingerprints import HistoryHash
 from agents.gather import Past, after, histories, seen_by
-from agents.inference.run import Outcome, run_inference
+from agents.inference import run
+from agents.inference.run import Outcome
 from agents.library.base import Agent, Param
 from agents.models import Belief
 from agents.registry import agents
@@ -22,7 +25,10 @@ from agents.withdraw import drop_inferred, stands, take_back, unfounded
 
 log = logging.getLogger(__name__)
 
-YEAR = timedelta(days=365)
+# That a worker's time is up is no fault of a parameter.
+run_inference = partial(run.run_inference, fatal=(SoftTimeLimitExceeded,))
+
+YEAR, FORTNIGHT = timedelta(days=365), timedelta(days=14)
 WRITTEN = (
     "agent", "version", "value", "confidence", "evidence", "history", "why", "inputs_hash",
     "inferred_at", "took_ms",
@@ -37,6 +43,7 @@ class Tally:
     inferred: int = 0
     skipped: int = 0
     silent: int = 0
+    failed: int = 0  # people, of whom nothing was kept
 
 
 def infer(
@@ -61,9 +68,12 @@ def infer(
                 if not only or agent.id in only:
                     looking.back(agent, tally, again=again)
             looking.keep()
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             # One user's fault, or a connection cut this moment, must not cost the others theirs.
             log.exception("inferring of user %s", user_id)
+            tally.failed += 1
         else:
             tally.users += 1
     return tally
@@ -75,7 +85,8 @@ def _first_day(now: datetime) -> datetime:
     So nothing merely falls out of it, or is dropped as too old, before the week is over.
     """
     monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(now.weekday())
-    kept = min(YEAR, timedelta(days=settings.EVENT_RETENTION_DAYS))
+    # Two weeks at least, or it would begin in the future on some days of the week.
+    kept = max(FORTNIGHT, min(YEAR, timedelta(days=settings.EVENT_RETENTION_DAYS)))
     return monday + timedelta(days=7) - kept
 
 
@@ -108,7 +119,11 @@ class _Looking:
                 hashed = HistoryHash(history)
             current = hashed.of(agent)
             before = [self.held.get(param.name) for param in params]
-            if not again and all(belief and belief.inputs_hash == current for belief in before):
+            # What failed is tried again: it may not have been for what it was inferred from.
+            if not again and all(
+                belief and belief.inputs_hash == current and belief.why != "failed"
+                for belief in before
+            ):
                 tally.skipped += 1
                 continue
             started = time.perf_counter()

@@ -1,4 +1,5 @@
 import logging
+import traceback
 
 from celery import shared_task
 from django.utils import timezone
@@ -50,10 +51,8 @@ def infer(after: int = 0) -> None:
     batch = next(active_users(now=now, size=BATCH, after=after), None)
     if not batch:
         return
-    try:
-        log.info("inferred: %s", infer_of(batch, now=now))
-    finally:
-        wake(infer, batch[-1])
+    wake(infer, batch[-1])  # first: a worker that is stopped does not end the night for all others
+    log.info("inferred: %s", infer_of(batch, now=now))
 
 
 @shared_task
@@ -66,10 +65,8 @@ def cluster(after: int = 0) -> None:
     batch = next(active_users(now=now, size=BATCH, after=after), None)
     if not batch:
         return
-    try:
-        log.info("clustered: %s users", cluster_of(batch, now=now))
-    finally:
-        wake(cluster, batch[-1])
+    wake(cluster, batch[-1])
+    log.info("clustered: %s users", cluster_of(batch, now=now))
 
 
 @shared_task
@@ -96,7 +93,14 @@ def write_for(user_id: int) -> None:
     from agents.generate import generate
 
     awake(write_for, user_id)
-    log.info("written for user %s: %s", user_id, generate(user_id, now=timezone.now()))
+    try:
+        outcome = generate(user_id, now=timezone.now())
+    except Exception as error:
+        # What an error says may quote a title or an answer, and a failed job is logged with it.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {last.filename}:{last.lineno}"
+        raise RuntimeError(f"writing for user {user_id}: {where}") from None
+    log.info("written for user %s: %s", user_id, outcome)
 
 
 @shared_task

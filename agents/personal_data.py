@@ -1,10 +1,18 @@
 """What the agents floor holds about a person."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from accounts.privacy import PersonalData, register
 from agents.models import AgentOutput, Belief, Candidate, LlmCall, TaskCluster, Writing
 from oo.lib.encrypted import CannotDecrypt
+
+OF_AN_OUTPUT = ("agent", "text", "facts", "confidence", "why", "error", "computed_at", "expires_at")
+OF_A_CANDIDATE = (
+    "kind", "key", "content", "topic", "claims", "confidence", "created_at", "expires_at",
+    "resting_until", "retired_at",
+)  # fmt: skip
 
 
 class AgentsData(PersonalData):
@@ -17,9 +25,7 @@ class AgentsData(PersonalData):
 
     def export(self, user_id: int) -> dict[str, Any]:
         return {
-            "outputs": list(
-                AgentOutput.objects.filter(user_id=user_id).values("agent", "text", "facts")
-            ),
+            "outputs": _rows(AgentOutput.objects.filter(user_id=user_id).values(*OF_AN_OUTPUT)),
             "beliefs": [
                 {
                     "agent": one.agent,
@@ -33,9 +39,7 @@ class AgentsData(PersonalData):
                 }
                 for one in Belief.objects.filter(user_id=user_id).order_by("key")
             ],
-            "candidates": list(
-                Candidate.objects.filter(user_id=user_id).values("kind", "key", "content")
-            ),
+            "candidates": _rows(Candidate.objects.filter(user_id=user_id).values(*OF_A_CANDIDATE)),
             "tasks_alike": list(
                 TaskCluster.objects.filter(task__user_id=user_id).values(
                     "task_id", "cluster", "twin_id"
@@ -68,6 +72,14 @@ class AgentsData(PersonalData):
             + LlmCall.objects.filter(user_id=user_id).delete()[0]
             + TaskCluster.objects.filter(task__user_id=user_id).delete()[0]
         )
+
+
+def _rows(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As JSON takes them."""
+    return [
+        {key: one.isoformat() if isinstance(one, datetime) else one for key, one in row.items()}
+        for row in found
+    ]
 
 
 def _text(call: LlmCall) -> str:

@@ -13,6 +13,7 @@ from integrations.models import Task
 from oo.lib import prune as pruning
 
 KEEP_RETIRED = timedelta(days=30)
+AT_ONCE = timedelta(hours=1)  # no two refreshes that run at once are further apart
 # What a draft says. A rewritten candidate keeps its identity, its rest and when it was made.
 SAID = (
     "kind", "content", "source", "model", "prompt_version", "confidence", "topic", "cluster",
@@ -29,8 +30,8 @@ def rewrite(
 ) -> None:
     """The pool, which is `known`, becomes these drafts: only what differs is written.
 
-    What is not among the drafts is retired, unless it was made after `now`: then whoever made it
-    knew more.
+    What is not among the drafts is retired, unless it was made a little after `now`: then whoever
+    made it knew more. Long after it, the clock was wrong.
     """
     before = {candidate.key: candidate for candidate in known}
     # Someone who does not want to hear of a task does not want its reminder either.
@@ -51,14 +52,7 @@ def rewrite(
         for draft in drafts
         if _differs(before.get(draft.key), draft, now)
     ]
-    drafted = {draft.key for draft in drafts}
-    gone = [
-        candidate.pk
-        for candidate in known
-        if candidate.key not in drafted
-        and candidate.retired_at is None
-        and candidate.created_at <= now
-    ]
+    gone = [candidate.pk for candidate in _gone(drafts, known, now)]
     if gone:
         Candidate.objects.filter(pk__in=gone).update(retired_at=now)
     if rows:
@@ -69,6 +63,27 @@ def rewrite(
             update_fields=REWRITTEN,
             batch_size=500,
         )
+
+
+def differ(drafts: Sequence[TipCandidate], known: Sequence[Candidate], *, now: datetime) -> bool:
+    """Whether anything has to be written for the pool, which is `known`, to become these drafts."""
+    before = {candidate.key: candidate for candidate in known}
+    return bool(_gone(drafts, known, now)) or any(
+        _differs(before.get(draft.key), draft, now) for draft in drafts
+    )
+
+
+def _gone(
+    drafts: Sequence[TipCandidate], known: Sequence[Candidate], now: datetime
+) -> list[Candidate]:
+    drafted = {draft.key for draft in drafts}
+    return [
+        candidate
+        for candidate in known
+        if candidate.key not in drafted
+        and candidate.retired_at is None
+        and not now < candidate.created_at <= now + AT_ONCE
+    ]
 
 
 def overlaid(

@@ -37,6 +37,7 @@ def key_for(param: Param) -> Key:
         choices=values.choices,
         accepts=values,
         hint=param.hint,
+        worked_out=not param.sayable,
     )
 
 

@@ -4,19 +4,21 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from agents.fingerprints import InputsHash
 from agents.gather import Known, gather, seen_by
 from agents.library.base import Agent, Inputs, Snippet
 from agents.models import AgentOutput, Belief, Candidate, Writing
-from agents.pool import overlaid, rewrite
+from agents.pool import differ, overlaid, rewrite
 from agents.registry import agents
 from agents.withdraw import stands, take_back, unfounded
+from agents.writing.draft import TipCandidate
 from agents.writing.plain import write
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,10 @@ class _Said:
     stale: list[str] = field(default_factory=list)  # agents whose last word does not hold any more
     unfounded: list[str] = field(default_factory=list)  # and those that may not even remember it
 
+    @property
+    def is_new(self) -> bool:
+        return bool(self.outputs or self.stale or self.unfounded)
+
 
 def refresh(user_ids: Iterable[int], *, now: datetime) -> Tally:
     """Computes what agents have to say anew where it changed, and rewrites the pools."""
@@ -74,11 +80,11 @@ def refresh(user_ids: Iterable[int], *, now: datetime) -> Tally:
     for user_id, known in gathered.items():
         try:
             said = _consult(known, outputs[user_id], believing[user_id], tally, now)
-            _keep(user_id, said, now)
-            with transaction.atomic():
-                plain = write(known.inputs, said.snippets)
-                drafts = overlaid(plain, written.get(user_id), now=now)
-                rewrite(user_id, drafts, pools[user_id], now=now)
+            drafts = overlaid(write(known.inputs, said.snippets), written.get(user_id), now=now)
+            if said.is_new or differ(drafts, pools[user_id], now=now):
+                _keep(known, said, now, drafts, pools[user_id])
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             # One user's fault, or a connection cut this moment, must not cost the others theirs.
             log.exception("refreshing user %s", user_id)
@@ -94,7 +100,7 @@ def compute(agent: Agent, user_id: int, *, now: datetime) -> AgentOutput | None:
         return None
     seen = InputsHash(known.inputs)
     output = _run(agent, known.inputs, seen.of(agent), "asked", now)
-    _keep(user_id, _Said(outputs=[output]), now)
+    _keep(known, _Said(outputs=[output]), now)
     return AgentOutput.objects.filter(user_id=user_id, agent=agent.id).first()
 
 
@@ -166,28 +172,34 @@ def _compute(agent: Agent, inputs: Inputs) -> tuple[Snippet | None, str]:
         if snippet:
             json.dumps(dict(snippet.facts), allow_nan=False)  # or they can't be stored
         return snippet, ""
+    except SoftTimeLimitExceeded:
+        raise  # it is the worker's time that is up, not the agent's fault
     except Exception as error:
         # An agent that fails says nothing; the others, and the tip, don't wait for it.
         log.exception("agent %s for user %s", agent.id, inputs.user_id)
         return None, f"{type(error).__name__}: {error}"[:200]
 
 
-def _keep(user_id: int, said: _Said, now: datetime) -> None:
-    """Writes down what was said, as far as the user still allows it; nothing where nothing changed."""
-    if not (said.outputs or said.stale or said.unfounded):
-        return
+def _keep(
+    known: Known,
+    said: _Said,
+    now: datetime,
+    drafts: Sequence[TipCandidate] | None = None,
+    pool: Sequence[Candidate] = (),
+) -> None:
+    """Writes down what was said, and where there are drafts the pool, as far as the user still allows
+    it: whoever takes something back meanwhile waits, and then finds all of it to take away.
+    """
+    user_id = known.inputs.user_id
     with transaction.atomic():
         grounds = stands(user_id, now=now)
         if grounds is None:
-            said.snippets.clear()
             return
         withdrawn = [
             output.agent
             for output in said.outputs
             if not grounds.allow(agents.get(output.agent).manifest)
         ]
-        for agent_id in withdrawn:
-            said.snippets.pop(agent_id, None)
         AgentOutput.objects.bulk_create(
             [output for output in said.outputs if output.agent not in withdrawn],
             update_conflicts=True,
@@ -196,3 +208,16 @@ def _keep(user_id: int, said: _Said, now: datetime) -> None:
         )
         take_back([user_id], sorted({*said.unfounded, *withdrawn}))
         AgentOutput.objects.filter(user_id=user_id, agent__in=said.stale).delete()
+        if drafts is None:
+            return
+        if grounds != known.grounds:
+            # They took something back, or gave it, since they were looked at.
+            said.snippets = {
+                agent_id: snippet
+                for agent_id, snippet in said.snippets.items()
+                if grounds.allow(agents.get(agent_id).manifest)
+            }
+            writing = Writing.objects.filter(user_id=user_id).first()
+            drafts = overlaid(write(known.inputs, said.snippets), writing, now=now)
+            pool = list(Candidate.objects.filter(user_id=user_id))
+        rewrite(user_id, drafts, pool, now=now)

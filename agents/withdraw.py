@@ -4,20 +4,28 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import consents
 from accounts.models import Preference, User
 from agents.grounds import Grounds, grounds_of
-from agents.models import AgentOutput, Belief, Candidate, Writing
-from agents.registry import agents
+from agents.models import AgentOutput, Belief, Candidate
+from agents.registry import agents, keys_by_consent
+from agents.unwrite import unwrite
 
 
 def end_what_it_allowed(user: User, document: str, now: datetime) -> None:
-    """What agents said and believed by a consent goes, while it is being taken back."""
+    """What agents said and believed by a consent goes, while it is being taken back; and the user's own
+    word on that, which may be no more than a belief that they confirmed.
+    """
     needing = [agent.id for agent in agents if document in agent.manifest.consents]
+    if not needing:
+        return
     with transaction.atomic():
         stands(user.pk, now=now)
         take_back([user.pk], needing)
+        _take_back_what_was_written([user.pk], needing)
+        _words_of(user.pk, document).delete()
 
 
 consents.when_taken_back(end_what_it_allowed)
@@ -41,6 +49,22 @@ def withdraw_unfounded(user_id: int, *, now: datetime) -> None:
         grounds = stands(user_id, now=now)
         if grounds is not None:
             take_back([user_id], unfounded(grounds))
+            for document, at in consents.taken_back(user_id).items():
+                _words_of(user_id, document).filter(updated_at__lte=at).delete()
+
+
+def say_afresh(user_id: int, *, now: datetime) -> None:
+    """All that was said of a user goes, and is said anew of what is left: for when a source is gone."""
+    with transaction.atomic():
+        if stands(user_id, now=now) is not None:
+            AgentOutput.objects.filter(user_id=user_id).delete()
+            _take_back_what_was_written([user_id], [agent.id for agent in agents])
+
+
+def _words_of(user_id: int, document: str) -> QuerySet[Preference]:
+    """The user's own word on what only agents with this consent may know of."""
+    said = Preference.objects.filter(user_id=user_id, source=Preference.Source.USER)
+    return said.filter(key__in=keys_by_consent(document))
 
 
 def unfounded(grounds: Grounds) -> list[str]:
@@ -62,13 +86,23 @@ def take_back(user_ids: Iterable[int], agent_ids: Collection[str]) -> None:
     ]
     drop_inferred(ids, keys)
     beliefs = Belief.objects.filter(user_id__in=ids, agent__in=agent_ids).delete()[0]
-    if outputs or beliefs:
+    if outputs or beliefs or _tips_resting_on(ids, agent_ids):
         _take_back_what_was_written(ids, agent_ids)
+
+
+def _tips_resting_on(user_ids: list[int], agent_ids: Collection[str]) -> bool:
+    """Also those that were retired, or written by someone who did not know yet that they may not."""
+    resting = Candidate.objects.filter(user_id__in=user_ids).exclude(claims={})
+    return any(
+        fact.partition(".")[0] in agent_ids
+        for claims in resting.values_list("claims", flat=True)
+        for fact in claims
+    )
 
 
 def _take_back_what_was_written(user_ids: list[int], agent_ids: Collection[str]) -> None:
     """Tips that rest on what these agents said go too, and what a model wrote from it."""
-    Writing.objects.filter(user_id__in=user_ids).delete()
+    unwrite(user_ids)
     resting = Candidate.objects.filter(user_id__in=user_ids).exclude(claims={})
     on_them = [
         pk

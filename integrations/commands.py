@@ -49,6 +49,11 @@ def request_completion(task_id: int, *, now: datetime) -> bool:
     return True
 
 
+def can_complete(source_id: str) -> bool:
+    """Whether tasks of this source can be completed there."""
+    return _can(source_id, CompletesTasks)
+
+
 def completion_asked(task_id: int, *, asked: datetime) -> bool:
     """Whether the reaction at `asked` had a task completed."""
     made = Command.objects.filter(task=task_id, kind=Command.Kind.COMPLETE, created_at=asked)

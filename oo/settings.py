@@ -371,6 +371,12 @@ OLLAMA_URL = env.text(
     "/v1, on a machine of yours. Its models have names of their own: `ollama cp qwen2.5:3b "
     "tip-generator` makes one the writer, or name it below.",
 ).rstrip("/")
+OLLAMA_LOCAL = env.flag(
+    "OLLAMA_LOCAL",
+    False,
+    "Every model at OLLAMA_URL runs on machines of yours. Without it a server with a public name "
+    "counts as a cloud, and each model of another is asked about where it runs.",
+)
 LITELLM_URL = env.text(
     "LITELLM_URL",
     "",
@@ -432,6 +438,12 @@ LLM_ALL_DOLLARS = env.number(
     "LLM_ALL_DOLLARS",
     1.0,
     "What models in the cloud may cost in a day, in US dollars, as far as their price is known.",
+)
+LLM_PRICE = env.number(
+    "LLM_PRICE",
+    0.0,
+    "What a million tokens of a model in the cloud cost, in US dollars, where nobody tells. 0: not "
+    "known, and a provider's model without a known price is not asked.",
 )
 LLM_BREAKER_FAILURES = env.whole(
     "LLM_BREAKER_FAILURES", 5, "After so many failures in a row a model is left alone for a while."

@@ -78,9 +78,10 @@ class RecommendView(APIView):
             seen.connections,
             has_tip=seen.tip is not None,
             silent=seen.silence is not None or seen.quiet_until is not None,
+            reading=seen.reading,
             now=now,
         )
-        if seen.shown is None and seen.quiet_until is None:
+        if seen.unstocked:
             wake_soon(refresh_user, user.pk, seconds=0)
         reply = {"tip": seen.tip, "silence": seen.silence, "state": stands.state}
         return Response(RecommendReply(reply).data)

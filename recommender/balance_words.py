@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import product
 
 from accounts import preferences
 from accounts.models import User
@@ -21,6 +23,9 @@ WORDS: Mapping[str, tuple[str, int]] = {
 }
 # A kind has a word where its share is at least so much of the largest.
 _FROM = (("much", 0.6), ("some", 0.18), ("little", 0.0))
+# One word for all of them is the same shares whichever it is: what a person said is then kept in the
+# last decimal, far below what mixing tells apart.
+_MARK = {"little": 0.0002, "some": 0.0001, "much": 0.0}
 _KINDS = {
     "task": ("Tasks", "What is in your own lists.", "task", "tasks"),
     "advice": (
@@ -65,19 +70,20 @@ def shown(user: User, *, now: datetime) -> BalanceShown:
     """The balance as its page shows it."""
     held = next(one for one in preferences.held(user) if one.key.name == BALANCE)
     _, answers = answers_of([user.pk], now=now).get(user.pk, (now, {}))
-    words = words_of(held.value)
+    words = _on_the_page(words_of(held.value))
     kinds = []
     for kind, (name, says, _, _) in _KINDS.items():
         options = _WHEN_IT_IS_TIME if kind == "reminder" else tuple(_labels())
-        word = words[kind] if kind != "reminder" or words[kind] == "none" else "little"
-        kinds.append(
-            KindShown(kind, name, says, [(value, label, value == word) for value, label in options])
-        )
+        chosen = [(value, label, value == words[kind]) for value, label in options]
+        kinds.append(KindShown(kind, name, says, chosen))
     return BalanceShown(held.source, _STATES[held.source], answered(answers), kinds)
 
 
 def words_of(shares: Mapping[str, float]) -> dict[str, str]:
-    """The word for each kind's share."""
+    """The word for each kind's share: those that were said, where it was said in words."""
+    said = _said().get(tuple(shares.get(kind, 0) for kind in KINDS))
+    if said is not None:
+        return dict(zip(KINDS, said, strict=True))
     most = max(shares.values())
     return {
         kind: next(word for word, least in _FROM if shares[kind] >= least * most)
@@ -85,6 +91,25 @@ def words_of(shares: Mapping[str, float]) -> dict[str, str]:
         else "none"
         for kind in KINDS
     }
+
+
+def says_nothing_new(words: Mapping[str, str], user: User) -> bool:
+    """Whether words are those that the page shows of a balance that the user has no word on."""
+    held = next(one for one in preferences.held(user) if one.key.name == BALANCE)
+    return held.source != "user" and dict(words) == _on_the_page(words_of(held.value))
+
+
+def _on_the_page(words: Mapping[str, str]) -> dict[str, str]:
+    """With one of the two words that the page has for reminders."""
+    return {**words, "reminder": "none" if words["reminder"] == "none" else "little"}
+
+
+@cache
+def _said() -> Mapping[tuple[float, ...], tuple[str, ...]]:
+    """Every way to say a balance, by the shares it stands for."""
+    ways = (way for way in product(WORDS, repeat=len(KINDS)) if set(way) != {"none"})
+    shares = ((shares_of(dict(zip(KINDS, way, strict=True))), way) for way in ways)
+    return {tuple(of[kind] for kind in KINDS): way for of, way in shares}
 
 
 def shares_of(words: Mapping[str, str]) -> dict[str, float]:
@@ -95,7 +120,11 @@ def shares_of(words: Mapping[str, str]) -> dict[str, float]:
     whole = sum(weights.values())
     if not whole:
         raise BadPreference("Then oO would have nothing to say. Leave at least one kind.")
-    return {kind: round(weight / whole, 4) for kind, weight in weights.items()}
+    said = set(words.values()) - {"none"}
+    mark = _MARK[said.pop()] if len(said) == 1 else 0.0
+    return {
+        kind: round(weight / whole - mark, 4) if weight else 0.0 for kind, weight in weights.items()
+    }
 
 
 def answered(answers: Mapping[str, Answers]) -> str:

@@ -21,7 +21,7 @@ def quiet_until(words: Sequence[Mapping[str, Any]], local: datetime) -> datetime
     said = {row["key"]: row["value"] for row in words if key_of(row["key"]).fits(row["value"])}
     if not said:
         return None
-    start, end = (said.get(name, key_of(name).default) for name in KEYS)
+    start, end = (said[name] if name in said else key_of(name).default for name in KEYS)
     if not is_quiet(local.hour, start=start, end=end):
         return None
     until = local.replace(hour=end, minute=0, second=0, microsecond=0)

@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.zones import zone_of
 from agents.models import Candidate
 from agents.pool import rest
-from integrations.commands import request_completion, request_postponement
+from integrations.commands import completion_asked, request_completion, request_postponement
 from oo.events.catalogue import RewardSettled, TipFeedback
 from oo.events.publish import publish
-from recommender.answers import NOT_TODAY, completes, meant, takes, way
+from recommender.answers import COMPLETE, NOT_TODAY, completes, meant, takes, way
 from recommender.bandit.reward import SILENCE_KEPT, Reaction, reward
 from recommender.chain import EMPTY, payload_digest
 from recommender.ledger import Line, alone_with, append, counts_late
@@ -54,7 +54,8 @@ def react(
     now: datetime,
 ) -> Answer:
     """Takes the user's reaction: done, complete, snooze, not_today or dismiss, and to silence: show
-    (recommender.answers). Of two devices the first counts, and saying it again changes nothing.
+    (recommender.answers). Of two devices the first counts, and saying it again changes nothing;
+    save that who said “got it” to a reminder may still say that its task is done.
     Raises NoSuchTip, and ValueError for another word, or one that its kind does not take.
 
     `dwell_ms` is how long the tip was visible, and None when the device can't tell: then the time
@@ -74,12 +75,12 @@ def react(
         answerable = (Decision.Status.OPEN, Decision.Status.EXPIRED, Decision.Status.KEPT)
         # Unless what came of it is known already: its task was completed elsewhere.
         if decision.status == Decision.Status.EXPIRED and counts_late(user.pk, tip_id):
-            return _already(decision, reaction)
+            return _already(decision, word, now)
         # Nothing could be learned from what retention has emptied.
         if not Decision.objects.filter(
             pk=tip_id, status__in=answerable, score__pruned_at=None
         ).update(status=Decision.Status.ANSWERED, closed_at=now):
-            return _already(decision, reaction)
+            return _already(decision, word, now)
         elapsed_ms = max(0, int((now - decision.created_at).total_seconds() * 1000))
         dwell_ms = elapsed_ms if dwell_ms is None else min(dwell_ms, elapsed_ms)
         Feedback.objects.create(
@@ -102,15 +103,29 @@ def react(
     return Answer(True, reaction, said)
 
 
-def _already(decision: Decision, reaction: str) -> Answer:
+def _already(decision: Decision, word: str, now: datetime) -> Answer:
+    reaction = meant(word)
     feedback = Feedback.objects.filter(decision_id=decision.pk).first()
     if feedback is None:
         return Answer(False, "", "This one settled itself meanwhile.")
     before = way(decision.kind, feedback.reaction)
     if feedback.reaction == reaction:
-        return Answer(False, feedback.reaction, before.says)
+        done = word == COMPLETE and _completed_after(decision, feedback, now)
+        return Answer(False, feedback.reaction, "Done." if done else before.says)
     return Answer(
         False, feedback.reaction, f"You already said “{before.spoken}” on another device."
+    )
+
+
+def _completed_after(decision: Decision, feedback: Feedback, now: datetime) -> bool:
+    """Completes the task of a tip that had its good answer before. It belongs to that answer, as if
+    said with it: whoever takes that back takes back both.
+    """
+    task = decision.candidate.task if decision.candidate else None
+    if task is None or now - decision.expires_at >= STILL_MEANT:
+        return False
+    return request_completion(task.pk, now=feedback.created_at) or completion_asked(
+        task.pk, asked=feedback.created_at
     )
 
 
@@ -120,7 +135,10 @@ def _follow(candidate: Candidate, reaction: Reaction, done: bool, now: datetime)
     """
     told = done and candidate.task_id is not None and request_completion(candidate.task_id, now=now)
     if not told:
-        rest(candidate, until=rests_until(candidate, reaction, now))
+        until = rests_until(candidate, reaction, now)
+        if done and candidate.task_id is not None:
+            until = rests_as_done(candidate.task_id, until)  # its source can't be told
+        rest(candidate, until=until)
     return told
 
 
@@ -150,6 +168,12 @@ def rests_until(candidate: Candidate, reaction: Reaction, said: datetime) -> dat
         return said + timedelta(days=settings.DISMISS_DAYS)
     rests = RESTS.get(Candidate.Kind(candidate.kind))
     return said + rests if rests else candidate.expires_at
+
+
+def rests_as_done(task_id: int, until: datetime) -> datetime:
+    """Until when a task rests, at least `until`, that is done and can't be completed in its source."""
+    about = Candidate.objects.filter(task=task_id, retired_at=None)
+    return max(until, about.aggregate(last=Max("expires_at"))["last"] or until)
 
 
 def settle(*, now: datetime, limit: int = 200, only: Collection[int] | None = None) -> int:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import (
     Aggregate,
     Case,
+    Exists,
     FilteredRelation,
     Func,
     JSONField,
@@ -20,7 +21,7 @@ from django.db.models.functions import JSONObject
 
 from accounts.models import Preference, User
 from agents.models import Candidate
-from integrations.models import CalendarEvent, Connection
+from integrations.models import CalendarEvent, Command, Connection
 from recommender import live
 from recommender.bandit.mixing import WINDOW
 from recommender.models import Decision, Feedback, Score
@@ -116,9 +117,23 @@ def _said(now: datetime) -> Any:
         Feedback.objects.filter(user=OuterRef("pk"), created_at__gt=since)
         .exclude(reaction=Feedback.Reaction.SHOW)
         .order_by("-created_at")
-        .values(json=JSONObject(id="decision_id", reaction="reaction", kind="decision__kind"))[:1]
+        .values(
+            json=JSONObject(
+                id="decision_id",
+                reaction="reaction",
+                kind="decision__kind",
+                completed=Exists(_COMPLETED),
+            )
+        )[:1]
     )
 
+
+# The task of a tip was completed by the answer to it: see integrations.commands.completion_asked.
+_COMPLETED = Command.objects.filter(
+    task=OuterRef("decision__candidate__task"),
+    kind=Command.Kind.COMPLETE,
+    created_at=OuterRef("created_at"),
+)
 
 # The last tips, in no order. What was taken back as untrue nobody had.
 _LAST_TIPS = (
@@ -180,7 +195,13 @@ _CONNECTIONS = (
     .values("user")
     .annotate(
         all=_All(
-            JSONObject(source="source", status="status", synced="synced_at", failures="failures")
+            JSONObject(
+                source="source",
+                status="status",
+                synced="synced_at",
+                failures="failures",
+                since="created_at",
+            )
         )
     )
     .values("all")

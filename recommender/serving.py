@@ -18,7 +18,7 @@ from integrations import snapshot
 from oo.events.catalogue import TipServed
 from oo.events.publish import publish
 from oo.lib.jobs import wake_soon
-from recommender.answers import way
+from recommender.answers import COMPLETED, way
 from recommender.contenders import TITLE, Contender, contenders
 from recommender.decide import decide
 from recommender.featurise import moment_of, rows_of, silent_row
@@ -26,6 +26,7 @@ from recommender.jobs import LEARN_SECONDS, learn_user
 from recommender.live import Live, live
 from recommender.mix import mix, wanted
 from recommender.models import Decision
+from recommender.moment import awaits_its_pool, is_first_read
 from recommender.quiet import quiet_until
 from recommender.record import Made, write_down
 from recommender.seat import seat
@@ -39,6 +40,10 @@ log = logging.getLogger(__name__)
 INSIGHT = Candidate.Kind.INSIGHT
 
 
+class NotYet(Exception):
+    """The first thing to say should come from the list that was just connected."""
+
+
 def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | None:
     """The tip this user sees now: the open one while it holds, else a newly chosen one.
 
@@ -49,8 +54,9 @@ def serve_tip(user: User, *, now: datetime, rng: np.random.Generator) -> Tip | N
 
 def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
     """The open decision while it holds, else a new one, but none within the hours that the user
-    wants quiet. For a caller that has the user, one query for a reload and five for something new,
-    also when something old has to be closed first.
+    wants quiet, and none while the list they have just connected is read. For a caller that has the
+    user, one query for a reload and five for something new, also when something old has to be closed
+    first; and one more for who has just connected.
     """
     seen: Mapping[str, Any] = {}
     for _ in range(3):
@@ -65,8 +71,12 @@ def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
         until = quiet_until(seen["quiet"] or [], now.astimezone(zone_of(user.time_zone)))
         if until:
             return _look(None, seen, until)
+        if is_first_read(seen["sources"] or [], now=now):
+            return _look(None, seen, reading=True)
         try:
             return _look(_choose(user, seen, ordered, now=now, rng=rng), seen)
+        except NotYet:
+            return _look(None, seen, reading=True)
         except IntegrityError:
             log.info("user %s: another device was quicker, showing what it was given", user.pk)
     log.error("user %s: no seat after three tries", user.pk)
@@ -74,13 +84,18 @@ def look(user: User, *, now: datetime, rng: np.random.Generator) -> Look:
 
 
 def _look(
-    shown: Tip | Silence | None, seen: Mapping[str, Any], until: datetime | None = None
+    shown: Tip | Silence | None,
+    seen: Mapping[str, Any],
+    until: datetime | None = None,
+    *,
+    reading: bool = False,
 ) -> Look:
     said = seen["said"]
     if said is not None:
-        label = way(said["kind"], said["reaction"]).label
+        completed = said["completed"] and said["kind"] != Candidate.Kind.TASK
+        label = COMPLETED if completed else way(said["kind"], said["reaction"]).label
         said = {**said, "id": str(UUID(said["id"])), "label": label}
-    return Look(shown, seen["sources"] or [], said, until)
+    return Look(shown, seen["sources"] or [], said, until, reading)
 
 
 def still_holds(user_id: int, decision_id: UUID, *, now: datetime) -> bool:
@@ -150,7 +165,7 @@ def _choose(
     user: User, seen: Mapping[str, Any], who: Live, *, now: datetime, rng: np.random.Generator
 ) -> Tip | Silence | None:
     """A new decision over the candidates that can be shown. Raises IntegrityError when there is an
-    open one already.
+    open one already, and NotYet while what there is leaves out a list that was just connected.
     """
     state, through = seen["learned__state"], seen["learned__through"]
     count = seen["learned__count"] or 0
@@ -160,6 +175,9 @@ def _choose(
         state, through, count = None, 0, 0
     started = time.perf_counter()
     worded = contenders(user, now=now)
+    about_tasks = any(one.task_id is not None for one, _ in worded)
+    if awaits_its_pool(user, seen["sources"] or [], about_tasks, now=now):
+        raise NotYet
     old = _old(user, seen, now)
     mixed = mix([one for one, _ in worded], _lately(seen, old), seen["balance"] or [], now=now)
     worded = [worded[index] for index in mixed.eligible]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from agents.models import Candidate
-from integrations.commands import can_postpone
+from integrations.commands import can_complete, can_postpone
 from recommender.answers import WAYS, Way
 from recommender.contenders import TITLE
 
@@ -52,13 +52,25 @@ class Look:
 
     `connections` are their sources as recommender.moment takes them. `said` is their last reaction
     (`id` of the decision, its `kind`, `reaction`, `label`) while it can be undone. `quiet_until` is
-    when their own quiet hours end, where those are why there is nothing.
+    when their own quiet hours end, where those are why there is nothing. `reading` is whether it is
+    because their list is read for the first time just now.
     """
 
     shown: Tip | Silence | None
     connections: list[dict[str, Any]] = field(default_factory=list)
     said: dict[str, str] | None = None
     quiet_until: datetime | None = None
+    reading: bool = False
+
+    @property
+    def unstocked(self) -> bool:
+        """Whether more to say may help. Before there is a list, it would only be in its way."""
+        return (
+            self.shown is None
+            and self.quiet_until is None
+            and not self.reading
+            and bool(self.connections)
+        )
 
     @property
     def tip(self) -> Tip | None:
@@ -89,5 +101,7 @@ def told(
         created_at=created_at,
         expires_at=expires_at,
         can_wait=source is not None and can_postpone(source),
-        can_complete=source is not None and kind == Candidate.Kind.REMINDER,
+        can_complete=(
+            source is not None and kind == Candidate.Kind.REMINDER and can_complete(source)
+        ),
     )

@@ -20,7 +20,7 @@ from oo.lib.jobs import wake_soon
 from recommender.bandit.reward import Reaction
 from recommender.ledger import alone_with, correct_in, worth
 from recommender.models import Decision, Feedback
-from recommender.react import NoSuchTip, begins, rests_until
+from recommender.react import NoSuchTip, begins, rests_as_done, rests_until
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +91,16 @@ def _let_be(decision: Decision, feedback: Feedback, now: datetime) -> str:
     if candidate.task_id is not None:
         same = Candidate.objects.filter(task_id=candidate.task_id)
     until = rests_until(candidate, Reaction(feedback.reaction), feedback.created_at)
+    ends = {until}
+    if feedback.reaction == Reaction.DONE and candidate.task_id is not None:
+        ends.add(rests_as_done(candidate.task_id, until))
     but = ""
     day = postponement(candidate.task_id or 0, asked=feedback.created_at)
     if day is not None:
-        until = begins(day, feedback.user)
+        ends = {begins(day, feedback.user)}
         if not withdraw_postponement(candidate.task_id or 0, now=now):
             but = "In your list it has moved to tomorrow: move it back there."
-    same.filter(resting_until=until).update(resting_until=None)
+    same.filter(resting_until__in=ends).update(resting_until=None)
     return but
 
 

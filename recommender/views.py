@@ -17,7 +17,7 @@ from agents.jobs import refresh_user
 from integrations.freshness import freshen
 from oo.lib.jobs import wake_soon
 from recommender.answers import WAYS, meant
-from recommender.balance_words import shares_of, shown
+from recommender.balance_words import says_nothing_new, shares_of, shown
 from recommender.bandit.feature_list import KINDS
 from recommender.moment import standing
 from recommender.preference_keys import BALANCE
@@ -42,9 +42,10 @@ def tip(request: HttpRequest) -> HttpResponse:
         seen.connections,
         has_tip=served is not None,
         silent=seen.silence is not None or seen.quiet_until is not None,
+        reading=seen.reading,
         now=now,
     )
-    if seen.shown is None and seen.quiet_until is None:
+    if seen.unstocked:
         wake_soon(refresh_user, user.pk, seconds=0)
     if stands.state == "connect":
         return redirect("connect")
@@ -132,8 +133,12 @@ def balance(request: HttpRequest) -> HttpResponse:
     try:
         match request.POST.get("do"):
             case "say":
-                shares = shares_of({kind: request.POST.get(kind, "") for kind in KINDS})
-                preferences.say(user, BALANCE, shares, now=now)
+                words = {kind: request.POST.get(kind, "") for kind in KINDS}
+                shares = shares_of(words)
+                if says_nothing_new(words, user):
+                    said = "Nothing was changed. oO goes on working it out."
+                else:
+                    preferences.say(user, BALANCE, shares, now=now)
             case "leave":
                 preferences.unsay(user, BALANCE, now=now)
                 said = "Good. oO works it out by itself again."

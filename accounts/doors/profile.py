@@ -174,6 +174,7 @@ class PreferencesView(APIView):
             return problem(404, f"There is no such scope of preferences. There are: {there}.")
         except Faults as error:
             return _refused(error)
+        preferences.changed(user.pk, now=timezone.now())
         return Response(profile_of(user))
 
 
@@ -238,4 +239,5 @@ class ContextsView(APIView):
             contexts.change(user, _sent(request), now=timezone.now())
         except Faults as error:
             return _refused(error)
+        preferences.changed(user.pk, now=timezone.now())
         return Response(profile_of(user))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import contexts
+from accounts import contexts, preferences
 from accounts.faults import Faults
 from accounts.signed_in import person
 
@@ -55,5 +55,6 @@ def situations(request: HttpRequest) -> HttpResponse:
     except Faults as error:
         messages.error(request, str(error))
     else:
+        preferences.changed(user.pk, now=now)
         messages.success(request, GONE if request.POST["do"] == "remove" else SAVED)
     return redirect("situations")

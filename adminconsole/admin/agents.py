@@ -7,14 +7,16 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import Truncator
 from unfold.decorators import display
 
 from adminconsole.admin.base import Long
 from adminconsole.admin.show import numeric, owner, when
-from adminconsole.private import PRIVATE, is_private
+from adminconsole.private import PRIVATE, is_private, tells_private, with_ground
 from adminconsole.templatetags.console import content
 from agents.models import AgentOutput, Belief, Candidate
 
+SHORT = 40  # what a list has room for; the whole is on the row's own page
 COMPUTED = {
     "new": "it had not spoken yet",
     "changed": "something changed",
@@ -26,7 +28,7 @@ COMPUTED = {
 @admin.register(AgentOutput)
 class AgentOutputAdmin(Long):
     list_display = (
-        "agent", "user_", "text_", "confidence_", "why_", "computed", "expires", "took", "error",
+        "agent", "user_", "short", "confidence_", "why_", "computed", "expires", "failed",
     )  # fmt: skip
     fields = readonly_fields = (
         "agent", "version", "user_", "text_", "facts_", "confidence_", "why_", "computed", "expires",
@@ -49,6 +51,14 @@ class AgentOutputAdmin(Long):
     def text_(self, output: AgentOutput) -> str:
         return PRIVATE if is_private(output.agent) else output.text
 
+    @display(description="text")
+    def short(self, output: AgentOutput) -> str:
+        return Truncator(self.text_(output)).chars(SHORT)
+
+    @display(description="error", label={"failed": "danger"})
+    def failed(self, output: AgentOutput) -> str:
+        return "failed" if output.error else ""
+
     @display(description="facts")
     def facts_(self, output: AgentOutput) -> str:
         return PRIVATE if is_private(output.agent) else json.dumps(output.facts)
@@ -61,7 +71,7 @@ class AgentOutputAdmin(Long):
 @admin.register(Belief)
 class BeliefAdmin(Long):
     list_display = (
-        "key", "agent", "user_", "value_", "confidence_", "history", "outcome", "inferred", "took",
+        "key", "agent", "user_", "short", "confidence_", "history", "outcome", "inferred",
     )  # fmt: skip
     fields = readonly_fields = (
         "key", "agent", "version", "user_", "value_", "confidence_", "history", "evidence_", "outcome",
@@ -82,6 +92,10 @@ class BeliefAdmin(Long):
     @display(description="value")
     def value_(self, belief: Belief) -> str:
         return PRIVATE if is_private(belief.agent) else json.dumps(belief.value)
+
+    @display(description="value")
+    def short(self, belief: Belief) -> str:
+        return Truncator(self.value_(belief)).chars(SHORT)
 
     @display(description="evidence")
     def evidence_(self, belief: Belief) -> str:
@@ -111,7 +125,8 @@ class CandidateAdmin(Long):
             {
                 "fields": readonly_fields,
                 "description": "“their words” stands where the page puts the user's own. Those are "
-                "not in the database, and operators do not read them.",
+                "not in the database, and operators do not read them. “theirs alone” stands for what "
+                "tells of their health.",
             },
         ),
     )
@@ -127,7 +142,19 @@ class CandidateAdmin(Long):
     retired = when("retired_at", "retired")
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user")
+        return with_ground(super().get_queryset(request).select_related("user"))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        # The key of an insight tells what it says.
+        return not lookup.startswith("key") and super().lookup_allowed(lookup, value, request)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        candidate = super().get_object(request, object_id, from_field)
+        if candidate is not None and tells_private(candidate):
+            candidate.key = PRIVATE  # which the page is titled by, and which tells enough
+        return candidate
 
     @display(description="state", label={"live": "success", "resting": "info"})
     def state(self, candidate: Candidate) -> str:
@@ -142,7 +169,7 @@ class CandidateAdmin(Long):
 
     @display(description="content")
     def content_(self, candidate: Candidate) -> str:
-        return content(candidate.content)
+        return PRIVATE if tells_private(candidate) else content(candidate.content)
 
     @display(description="kind", ordering="kind")
     def kind_(self, candidate: Candidate) -> str:

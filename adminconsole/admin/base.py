@@ -40,6 +40,8 @@ NAMED_AT_MOST = 12
 # Filtering a list by these from the address bar would tell them, letter by letter.
 SECRETS = {
     "access_token", "refresh_token", "token", "digest", "password", "cursor", "state", "label", "body",
+    # What agents know by a consent of its own, and what was written of it: adminconsole.private.
+    "text", "facts", "value", "evidence", "content", "claims", "topic", "tips",
 }  # fmt: skip
 
 

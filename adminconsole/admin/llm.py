@@ -1,5 +1,8 @@
-"""The calls of language models: who for, what it cost, what came of it. What was said is not shown."""
+"""The calls of language models, and what came of having one write: who for, what it cost. What was
+said is not shown; what was written is among the candidates.
+"""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import admin
@@ -8,8 +11,15 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from adminconsole.admin.base import Long
-from adminconsole.admin.show import NONE, link, numeric, status, when
-from agents.models import LlmCall
+from adminconsole.admin.show import NONE, link, numeric, owner, status, when
+from agents.models import LlmCall, Writing
+
+# Named as in the menu.
+for _model, _one, _many in (
+    (LlmCall, "model call", "model calls"),
+    (Writing, "writing", "writings"),
+):
+    _model._meta.verbose_name, _model._meta.verbose_name_plural = _one, _many
 
 
 @admin.register(LlmCall)
@@ -49,3 +59,52 @@ class LlmCallAdmin(Long):
     @display(description="where")
     def where(self, call: LlmCall) -> str:
         return "in the cloud" if call.remote else "on a machine of ours"
+
+
+@admin.register(Writing)
+class WritingAdmin(Long):
+    """Never what was written: that is about people's own things, and some of it about their health."""
+
+    list_display = ("user_", "outcome_", "tries_", "faults_", "tokens", "cost_", "model", "written")
+    fields = readonly_fields = (
+        "user_", "outcome_", "kept", "tries_", "faults_", "left_out_", "model", "where",
+        "prompt_version", "tokens_in", "tokens_out", "cost_", "took", "written", "again",
+    )  # fmt: skip
+    list_filter = ("outcome", "remote", "model")
+    search_fields = ("user__email",)
+    search_help_text = "Part of an e-mail address"
+    ordering = ("-pk",)
+    user_ = owner
+    outcome_ = status("outcome", "outcome")
+    cost_ = numeric("cost", "dollars", 5)
+    took = numeric("took_ms", "took (ms)", 0)
+    written = when("at", "written")
+    again = when("again_at", "not again before")
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related("user")
+
+    @display(description="let in, by try")
+    def tries_(self, writing: Writing) -> str:
+        return " + ".join(str(count) for count in writing.tries) or NONE
+
+    @display(description="refused, by fault")
+    def faults_(self, writing: Writing) -> str:
+        return ", ".join(f"{kind} {count}" for kind, count in writing.faults.items()) or NONE
+
+    @display(description="left out of the brief")
+    def left_out_(self, writing: Writing) -> str:
+        why = Counter(str(part["why"]) for part in writing.left_out)
+        return ", ".join(f"{reason} {count}" for reason, count in why.items()) or NONE
+
+    @display(description="sentences kept")
+    def kept(self, writing: Writing) -> str:
+        return str(len(writing.tips))
+
+    @display(description="tokens")
+    def tokens(self, writing: Writing) -> str:
+        return f"{writing.tokens_in} + {writing.tokens_out}"
+
+    @display(description="where")
+    def where(self, writing: Writing) -> str:
+        return "in the cloud" if writing.remote else "on a machine of ours"

@@ -14,6 +14,7 @@ from unfold.decorators import display
 from adminconsole.admin.base import Console, Long
 from adminconsole.admin.show import NONE, link, number, numeric, owner, status, when
 from adminconsole.explain import explain
+from adminconsole.private import PRIVATE
 from recommender import live
 from recommender.models import Decision, Feedback, PolicyState, Reward, Score
 from recommender.registry import policies
@@ -88,7 +89,7 @@ class DecisionAdmin(Long):
         score = decision and Score.objects.filter(pk=decision.pk).first()
         if score:
             told = explained(decision, now=timezone.now())
-            context |= {"score": score, "explained": explain(score), "why": told}
+            context |= {"score": score, "explained": explain(score), "why": told, "theirs": PRIVATE}
         return super().change_view(request, object_id, form_url, context)
 
     @display(

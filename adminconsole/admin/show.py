@@ -20,6 +20,7 @@ STATUS = {
     "running": "info", "finished": "success", "interrupted": "warning",
     "reading": "info", "refused": "warning",
     "timeout": "warning", "broken": "warning", "spent": "info", "busy": "", "barred": "",
+    "written": "success", "partly": "info",
 }  # fmt: skip
 
 

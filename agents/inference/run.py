@@ -1,4 +1,7 @@
-"""Infers an agent's parameters from a history. It never fails: where it can't know, the default holds."""
+"""Infers an agent's parameters from a history. It never fails: where it can't know, the default holds.
+
+Only what the caller calls fatal goes through: that its time is up, say, is no fault of a parameter.
+"""
 
 import json
 import logging
@@ -12,6 +15,7 @@ from agents.library.base import History, Manifest, Param
 log = logging.getLogger(__name__)
 
 Why = Literal["", "too_little", "failed", "unsure"]
+Fatal = tuple[type[BaseException], ...]
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,12 @@ class Outcome:
     why: Why = ""
 
 
-def run_inference(manifest: Manifest, history: History) -> dict[str, Outcome]:
+def run_inference(manifest: Manifest, history: History, fatal: Fatal = ()) -> dict[str, Outcome]:
     """For each parameter of the agent, by name: what the history says of it, else its default."""
-    return {param.name: _infer(manifest, param, history) for param in manifest.params}
+    return {param.name: _infer(manifest, param, history, fatal) for param in manifest.params}
 
 
-def _infer(manifest: Manifest, param: Param, history: History) -> Outcome:
+def _infer(manifest: Manifest, param: Param, history: History, fatal: Fatal) -> Outcome:
     amount = 0
     try:
         amount = param.amount(history)
@@ -52,6 +56,8 @@ def _infer(manifest: Manifest, param: Param, history: History) -> Outcome:
         if [value, evidence] != [found.value, dict(found.evidence)]:
             raise ValueError(f"{param.name} or its evidence is not JSON")
         return Outcome(param.name, value, found.confidence, evidence, amount)
+    except fatal:
+        raise
     except Exception:
         # One parameter that can't be inferred must not cost the user the others, nor others theirs.
         log.exception("inferring %s of %s for user %s", param.name, manifest.id, history.user_id)

@@ -69,6 +69,13 @@ class Inputs:
     health: tuple[HealthFact, ...] = ()  # of the last 14 days, oldest first
     contexts: frozenset[str] = frozenset()  # the user's own named situations that hold now
     preferences: Mapping[str, Any] = field(default_factory=dict)
+    said: frozenset[str] = frozenset()  # the preferences that are the user's own word
+    forgotten: Mapping[str, datetime] = field(default_factory=dict)  # since when it counts anew
+    stale: frozenset[str] = frozenset()  # kinds of input older than promised: calendar
+
+    def forgotten_at(self, *names: str) -> datetime | None:
+        """When the user last had one of these forgotten."""
+        return max((self.forgotten[name] for name in names if name in self.forgotten), default=None)
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,9 @@ class Param:
     gives None, `default` holds. `accepts` says which values it can have, `hint` says so in words.
     `says(value, evidence)` is the belief as a plain sentence to the user ("Most of what you finish,
     you finish between 9 and 11."), true of exactly this evidence.
+
+    Another word of the user's would change nothing where it is not `sayable`: then it is shown, and can
+    be forgotten. What is `told_with` others of its agent, from one count, is forgotten with them.
     """
 
     name: str
@@ -126,6 +136,8 @@ class Param:
     infer: Callable[[History], Inferred | None]
     says: Callable[[Any, Mapping[str, Any]], str]
     amount: Callable[[History], int] = completions
+    sayable: bool = True
+    told_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,3 +179,11 @@ def part_of_day(now: datetime) -> str:
     """morning 5-12, afternoon 12-17, evening 17-22, night."""
     hours = ((5, "night"), (12, "morning"), (17, "afternoon"), (22, "evening"), (24, "night"))
     return next(name for end, name in hours if now.hour < end)
+
+
+def end_of_part(now: datetime) -> datetime:
+    """When this part of the day is over: what was written for it is not true any longer."""
+    end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    while part_of_day(end) == part_of_day(now):
+        end += timedelta(hours=1)
+    return end

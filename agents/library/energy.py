@@ -1,10 +1,10 @@
 """How the user slept and moved, against what is usual for them. Only of who consented to it.
 
 Facts, None where not known: `sleep_minutes` of the night to today, `usual_sleep_minutes` (the preference of
-that name where it is not at its default, else the median of the nights before, seven or more of
-them), `sleep_z` (robust: how many usual deviations apart), `level` (low, usual, high); `steps` of
-yesterday and `usual_steps` in the same way; `resting` heartbeats a minute of today, else of
-yesterday, `usual_resting` and `resting_z`; `nights` known before this one.
+that name where the user said it or it is not at its default, else the median of the nights before,
+seven or more of them), `sleep_z` (robust: how many usual deviations apart), `level` (low, usual,
+high); `steps` of yesterday and `usual_steps` in the same way; `resting` heartbeats a minute of today,
+else of yesterday, `usual_resting` and `resting_z`; `nights` known before this one.
 """
 
 from collections import Counter
@@ -156,7 +156,7 @@ def say_link(value: Any, evidence: Mapping[str, Any]) -> str:
 class Energy(Agent):
     manifest = Manifest(
         id="energy",
-        version="1",
+        version="2",
         says="How last night and yesterday compare with what is usual.",
         listens=("signals.health.sampled",),
         ttl=timedelta(hours=12),
@@ -195,6 +195,7 @@ class Energy(Agent):
                 infer=infer_link,
                 says=say_link,
                 amount=days_after_nights,
+                sayable=False,
             ),
         ),
     )
@@ -202,15 +203,15 @@ class Energy(Agent):
     def compute(self, inputs: Inputs) -> Snippet | None:
         today = inputs.now.date()
         yesterday = today - timedelta(days=1)
-        slept, before = _of(inputs.health, "sleep", today)
+        slept, before = _of(inputs, "sleep", today, "usual_sleep_minutes")
         usual = _usual(inputs, "usual_sleep_minutes", DEFAULT_SLEEP, before)
         z = None if slept is None or usual is None else robust_z(slept, before, usual)
         level = None if slept is None or usual is None else level_of(slept - usual, z)
-        steps, walked = _of(inputs.health, "steps", yesterday)
+        steps, walked = _of(inputs, "steps", yesterday, "usual_steps")
         usual_steps = _usual(inputs, "usual_steps", DEFAULT_STEPS, walked)
-        resting, beats = _of(inputs.health, "resting", today)
+        resting, beats = _of(inputs, "resting", today)
         if resting is None:
-            resting, beats = _of(inputs.health, "resting", yesterday)
+            resting, beats = _of(inputs, "resting", yesterday)
         usual_resting = median(beats) if len(beats) >= FEWEST else None
         said = []
         if slept is not None and usual is not None and level is not None:
@@ -253,18 +254,20 @@ def level_of(minutes: float, z: float | None) -> str:
     return "low" if minutes < 0 else "high"
 
 
-def _of(
-    health: tuple[HealthFact, ...], measure: str, day: date
-) -> tuple[float | None, list[float]]:
-    """What was measured on a day, and on the days before it."""
-    found = by_day(health, measure)
-    return found.get(day), [value for other, value in found.items() if other < day]
+def _of(inputs: Inputs, measure: str, day: date, *names: str) -> tuple[float | None, list[float]]:
+    """What was measured on a day, and on the days before it: since what these preferences say of them
+    was forgotten.
+    """
+    found = by_day(inputs.health, measure)
+    forgotten = inputs.forgotten_at(*names)
+    first = forgotten.astimezone(inputs.zone).date() if forgotten else date.min
+    return found.get(day), [value for other, value in found.items() if first < other < day]
 
 
 def _usual(inputs: Inputs, name: str, default: int, measured: list[float]) -> float | None:
-    """The preference; but a default is a stand-in, and not to be said of anybody."""
+    """The preference; but a default is a stand-in, and not to be said of anybody who did not say it."""
     value = inputs.preferences.get(name, default)
-    if value != default:
+    if name in inputs.said or value != default:
         return float(value)
     return median(measured) if len(measured) >= FEWEST else None
 

@@ -8,7 +8,8 @@ how many lie between the two, `enough` whether that is free time of the preferen
 free_window_minutes or more, `next_event_id` what ends it, `later_today` how many things with a time
 begin later today, `busy_minutes_today` how many minutes of the rest of today are taken.
 Minutes pass while a snippet is kept: after `until` it says nothing any more. Nothing is said in quiet
-hours, nor on a day that the calendar is out of the office for.
+hours, nor on a day that the calendar is out of the office for, nor of a calendar that was read longer
+ago than promised: what is in it by now nobody knows.
 """
 
 from bisect import bisect_right
@@ -138,6 +139,8 @@ class FreeWindow(Agent):
     )
 
     def compute(self, inputs: Inputs) -> Snippet | None:
+        if "calendar" in inputs.stale:
+            return None
         now = inputs.now.astimezone(UTC)
         start, end = _quiet_hours(inputs)
         absent = any(e.all_day and e.kind == "away" and _holds(e, now) for e in inputs.events)

@@ -2,10 +2,11 @@
 
 Facts, all of whole days by the user's clock, today left out: `week_per_day` over the last 7 days,
 `before_per_day` over the `before_days` days before them, `per_day` over all of them, `z` (the
-standard errors between the first two), `trend` (more, steady, less), `yesterday`; `usual_per_day` and
-`usual_stdev`, the preferences baseline_completions_per_day and completions_per_day_stdev where they
-are not at their defaults (so the user's own word, if they gave one), else the mean and standard
-deviation of these days; `yesterday_z`, yesterday against those. And `today`, so far.
+standard errors between the first two), `trend` (more, steady, less; the user's own word in
+engagement_trend, if they gave one), `yesterday`; `usual_per_day` and `usual_stdev`, the preferences
+baseline_completions_per_day and completions_per_day_stdev where the user said them or they are not at
+their defaults, else the mean and standard deviation of these days; `yesterday_z`, yesterday against
+those. And `today`, so far. Where the user had any of it forgotten, it is of the days since.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from datetime import UTC, date, timedelta
 from typing import Any
 
 from agents.inference import values, words
-from agents.inference.days import local, per_day
+from agents.inference.days import local, per_day, since
 from agents.inference.statistics import change_z, mean, normal, stdev, within_a_quarter
 from agents.library.base import Agent, History, Inferred, Inputs, Manifest, Param, Snippet
 
@@ -144,7 +145,7 @@ def of_z(z: float) -> str:
 class Momentum(Agent):
     manifest = Manifest(
         id="momentum",
-        version="1",
+        version="2",
         says="Whether more or less is being finished lately than before.",
         listens=("signals.task.completed",),
         ttl=timedelta(hours=12),
@@ -187,10 +188,14 @@ class Momentum(Agent):
 
     def compute(self, inputs: Inputs) -> Snippet | None:
         moments = local(inputs.done_at, inputs.zone)
+        today = inputs.now.date()
+        reach = today - timedelta(days=INPUT_DAYS)
+        if forgotten := inputs.forgotten_at(*(param.name for param in self.manifest.params)):
+            reach = max(reach, forgotten.astimezone(inputs.zone).date() + timedelta(days=1))
+            moments = since(moments, reach)
         if len(moments) < MIN_HISTORY:
             return None
-        today = inputs.now.date()
-        first = max(today - timedelta(days=INPUT_DAYS), moments[0].date())
+        first = max(reach, moments[0].date())
         counts = per_day(moments, first, today - timedelta(days=1))
         before, week = counts[:-WEEK], counts[-WEEK:]
         if len(before) < MIN_BEFORE:
@@ -200,27 +205,34 @@ class Momentum(Agent):
             return None
         usual = _own(inputs, "baseline_completions_per_day", DEFAULT_PER_DAY, mean(counts))
         spread = _own(inputs, "completions_per_day_stdev", DEFAULT_STDEV, stdev(counts))
+        found = trend_of(z)
+        own = "engagement_trend" in inputs.said
+        trend = inputs.preferences["engagement_trend"] if own else found
+        text = (
+            f"Over the last seven days {words.number(mean(week))} things a day were finished and"
+            f" {words.number(mean(before))} over the {len(before)} days before"
+        )
         return Snippet(
-            text=f"Over the last seven days {words.number(mean(week))} things a day were finished and"
-            f" {words.number(mean(before))} over the {len(before)} days before: {of_z(z)}.",
+            # Whether that is more is for the user to say, where they did.
+            text=f"{text}: {of_z(z)}." if trend == found else f"{text}.",
             facts={
                 "week_per_day": round(mean(week), 2),
                 "before_per_day": round(mean(before), 2),
                 "before_days": len(before),
                 "per_day": round(mean(counts), 2),
                 "z": round(z, 2),
-                "trend": trend_of(z),
+                "trend": trend,
                 "today": sum(moment.date() == today for moment in moments),
                 "yesterday": counts[-1],
                 "usual_per_day": round(usual, 2),
                 "usual_stdev": round(spread, 2),
                 "yesterday_z": round((counts[-1] - usual) / spread, 2) if spread else None,
             },
-            confidence=normal(abs(z)) if trend_of(z) != "steady" else normal(MOVED - abs(z)),
+            confidence=normal(abs(z)) if found != "steady" else normal(MOVED - abs(z)),
         )
 
 
 def _own(inputs: Inputs, name: str, default: float, measured: float) -> float:
-    """The preference; but a default is a stand-in, and not to be said of anybody."""
+    """The preference; but a default is a stand-in, and not to be said of anybody who did not say it."""
     value = inputs.preferences.get(name, default)
-    return measured if value == default else value
+    return value if name in inputs.said or value != default else measured

@@ -2,7 +2,8 @@
 
 Facts: `days` looked back on, today among them (the preference lookback_days, but at most the 28 that are
 known here), and `done`, how many things were finished in them; `daily_cycle` and `weekly_cycle`, from
-0 for an even spread to 1; and only where one is above one half and no accident, else None:
+0 for an even spread to 1, the user's own word if they gave one, None while these days reach back to
+before it was forgotten; and only where one is above one half and no accident, else None:
 `peak_from` and `peak_until`, the three hours of the day with most, and `in_peak`, how many;
 `peak_weekday` (0 is Monday) and `on_peak_weekday`, how many.
 """
@@ -133,7 +134,7 @@ def _of(evidence: Mapping[str, Any]) -> str:
 class RecentPatterns(Agent):
     manifest = Manifest(
         id="recent-patterns",
-        version="1",
+        version="2",
         says="The rhythm of the week and of the day, where there is one.",
         listens=("signals.task.completed",),
         ttl=timedelta(hours=12),
@@ -182,6 +183,14 @@ class RecentPatterns(Agent):
         said: list[str] = []
         part = _infer(found, by_part(found), [hour // HOURS for _, hour in sittings(found)], first)
         facts["daily_cycle"] = round(cycle(by_part(found)), 2)
+        if _is_forgotten(inputs, first, "daily_cycle", "preferred_hour", "peak_hours"):
+            part, facts["daily_cycle"] = None, None
+        if "daily_cycle" in inputs.said:
+            facts["daily_cycle"] = inputs.preferences["daily_cycle"]
+            part = part if facts["daily_cycle"] > SAID else None
+        if "preferred_hour" in inputs.said and part:
+            own = int(inputs.preferences["preferred_hour"]) // HOURS
+            part = part if part.evidence["peak"] == own else None
         facts |= dict.fromkeys(("peak_from", "peak_until", "in_peak"))
         if part and part.value > SAID:
             begins = part.evidence["peak"] * HOURS
@@ -196,6 +205,11 @@ class RecentPatterns(Agent):
         cells = [day.weekday() for day, _ in sittings(found)]
         whole = days == KNOWN_DAYS and found[0].date() < first + timedelta(days=WEEK)
         weekday = _infer(found, by_weekday(found), cells, first) if whole else None
+        if _is_forgotten(inputs, first, "weekly_cycle"):
+            weekday, facts["weekly_cycle"] = None, None
+        if "weekly_cycle" in inputs.said:
+            facts["weekly_cycle"] = inputs.preferences["weekly_cycle"]
+            weekday = weekday if facts["weekly_cycle"] > SAID else None
         if weekday and weekday.value > SAID:
             peak, on_peak = weekday.evidence["peak"], weekday.evidence["in_peak"]
             facts |= {"peak_weekday": peak, "on_peak_weekday": on_peak}
@@ -208,3 +222,9 @@ class RecentPatterns(Agent):
             facts=facts,
             confidence=sure,
         )
+
+
+def _is_forgotten(inputs: Inputs, first: date, *names: str) -> bool:
+    """Whether the user had one of these forgotten since that day: then it is of what is forgotten."""
+    at = inputs.forgotten_at(*names)
+    return at is not None and at.astimezone(inputs.zone).date() >= first

@@ -1,10 +1,11 @@
 """What part of the user's day it is, whether it is theirs to be left alone, and when things get done.
 
 Facts: `part` (morning, afternoon, evening, night), `quiet` (by the preferences quiet_start and
-quiet_end), `peak` (it is one of the hours of the preference peak_hours), `hour`, `weekday` (0 is
-Monday), `tz`; and of the last 28 days: `done`, how many things were finished, `preferred_hour`, the
-hour in which more of them were than in any other (None where there is too little, or no such hour),
-and `at_preferred_hour`, how many.
+quiet_end), `peak` (it is one of the hours of the preference peak_hours, or the hour that the user says
+is their best), `hour`, `weekday` (0 is Monday), `tz`; and of the last 28 days: `done`, how many
+things were finished, `preferred_hour`, the hour in which more of them were than in any other (None
+where there is too little, or no such hour, or the user names another), and `at_preferred_hour`, how
+many. What the user had forgotten of their hours is counted from what came since.
 """
 
 from collections import Counter, defaultdict
@@ -32,6 +33,9 @@ MIN_QUIET_HISTORY = 30
 MIN_DAYS = 5  # one long evening of ticking things off is no habit
 QUIET = range(4, 13)  # hours: less is a pause, and more is a working day seen from outside
 SURE = 0.8
+# What the same hours of the same things finished tell: who had one of them forgotten is not told by
+# another what it was.
+OF_HOURS = ("preferred_hour", "peak_hours", "daily_cycle")
 # The middle of the night, where people sleep as they like, and how far from it nearly all of them have
 # theirs, in hours (Roenneberg and others, 2007, Sleep Medicine Reviews 11).
 MID_SLEEP, WITHIN = 4.0, 3.0
@@ -177,7 +181,7 @@ def say_tz(value: Any, evidence: Mapping[str, Any]) -> str:
 class TimeOfDay(Agent):
     manifest = Manifest(
         id="time-of-day",
-        version="2",
+        version="3",
         says="Part of the day, quiet hours, and the hours in which things get done.",
         listens=("signals.task.completed", "signals.tip.feedback"),
         ttl=timedelta(hours=1),
@@ -201,6 +205,7 @@ class TimeOfDay(Agent):
                 hint=values.hour().hint,
                 infer=infer_quiet_start,
                 says=say_quiet_start,
+                told_with=("quiet_end", "tz"),
             ),
             Param(
                 "quiet_end",
@@ -211,6 +216,7 @@ class TimeOfDay(Agent):
                 hint=values.hour().hint,
                 infer=infer_quiet_end,
                 says=say_quiet_end,
+                told_with=("quiet_start", "tz"),
             ),
             Param(
                 "peak_hours",
@@ -222,8 +228,7 @@ class TimeOfDay(Agent):
                 infer=infer_peak_hours,
                 says=say_peak_hours,
             ),
-            # Whoever lets the user correct it has to move the account's own zone with it: all the
-            # other clocks of the house are read in that.
+            # Not theirs to say here: all the clocks of the house are read in the zone of the account.
             Param(
                 "tz",
                 default="",
@@ -233,6 +238,7 @@ class TimeOfDay(Agent):
                 hint=values.zone().hint,
                 infer=infer_tz,
                 says=say_tz,
+                sayable=False,
             ),
         ),
     )
@@ -244,16 +250,22 @@ class TimeOfDay(Agent):
             start=int(inputs.preferences.get("quiet_start", 22)),
             end=int(inputs.preferences.get("quiet_end", 7)),
         )
-        hours = Counter(moment.astimezone(inputs.zone).hour for moment in inputs.done_at)
+        forgotten = inputs.forgotten_at(*OF_HOURS)
+        done = [moment for moment in inputs.done_at if not forgotten or moment > forgotten]
+        hours = Counter(moment.astimezone(inputs.zone).hour for moment in done)
         enough = sum(hours.values()) >= MIN_HISTORY
         top = [hour for hour in hours if hours[hour] == max(hours.values())]
         preferred = top[0] if enough and len(top) == 1 else None
+        own = inputs.preferences["preferred_hour"] if "preferred_hour" in inputs.said else None
+        if own not in (None, preferred):
+            preferred = None
         part = part_of_day(now)
         text = f"It is {part} on a {words.WEEKDAYS[now.weekday()]}."
         if preferred is not None:
+            lately = "lately" if forgotten else "in the last 28 days"
             text += (
-                f" Of {words.some(len(inputs.done_at), 'thing', 'things')} finished in the last"
-                f" 28 days, {hours[preferred]} were finished between {words.clock(preferred)} and"
+                f" Of {words.some(len(done), 'thing', 'things')} finished {lately},"
+                f" {hours[preferred]} were finished between {words.clock(preferred)} and"
                 f" {words.clock(preferred + 1)}, more than in any other hour."
             )
         return Snippet(
@@ -261,13 +273,13 @@ class TimeOfDay(Agent):
             facts={
                 "part": part,
                 "quiet": quiet,
-                "peak": now.hour in inputs.preferences.get("peak_hours", ()),
+                "peak": now.hour == own or now.hour in inputs.preferences.get("peak_hours", ()),
                 "hour": now.hour,
                 "weekday": now.weekday(),
                 "tz": inputs.zone.key,
                 "preferred_hour": preferred,
                 "at_preferred_hour": 0 if preferred is None else hours[preferred],
-                "done": len(inputs.done_at),
+                "done": len(done),
             },
             confidence=1.0 if enough else 0.5,
         )

@@ -6,7 +6,7 @@ that fails too, nobody asks for twice as long, up to half an hour. Redis counts 
 
 from django.conf import settings
 
-from agents.llm.counters import PREFIX, counters, run
+from agents.llm.counters import PREFIX, run
 
 LONGEST_SECONDS = 1800
 COUNTED_SECONDS = 2 * LONGEST_SECONDS  # failures further apart are no row
@@ -30,6 +30,11 @@ seconds = math.max(seconds, math.min(tonumber(ARGV[3]), tonumber(ARGV[5])))
 if seconds > 0 then redis.call('SET', KEYS[1], '1', 'EX', math.ceil(seconds)) end
 return failures
 """
+# An answer to a question from before it failed tells nothing: what is open stays open.
+ANSWERED = """
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('DEL', KEYS[2], KEYS[3]) end
+return 0
+"""
 
 
 def admits(name: str, *, trial_seconds: int) -> bool:
@@ -46,7 +51,7 @@ def failed(name: str, *, rest_seconds: float = 0) -> None:
 
 def answered(name: str) -> None:
     """Raises redis.RedisError."""
-    counters().delete(*_keys(name))
+    run(ANSWERED, _keys(name), [])
 
 
 def _keys(name: str) -> list[str]:

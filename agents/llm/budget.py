@@ -20,13 +20,15 @@ log = logging.getLogger(__name__)
 KEPT = timedelta(days=2)
 TOKENS = F("tokens_in") + F("tokens_out")
 
-# KEYS: dollars and tokens of all, perhaps tokens of the user. ARGV: tokens, dollars of all or -1
-# where money does not matter, then the limit of each that counts tokens.
+# KEYS: dollars and tokens of all, perhaps tokens of the user. ARGV: tokens, limit of dollars or -1
+# where money does not matter, then the limit of each that counts tokens, then dollars.
 RESERVE = """
 for n = 1, #KEYS do
   if redis.call('EXISTS', KEYS[n]) == 0 then return -1 end
 end
-if tonumber(ARGV[2]) >= 0 and tonumber(redis.call('GET', KEYS[1])) >= tonumber(ARGV[2]) then
+local dollars, limit = tonumber(ARGV[#ARGV]), tonumber(ARGV[2])
+local spent = tonumber(redis.call('GET', KEYS[1]))
+if limit >= 0 and (spent >= limit or spent + dollars > limit) then
   return 1
 end
 for n = 2, #KEYS do
@@ -35,6 +37,7 @@ for n = 2, #KEYS do
   end
 end
 for n = 2, #KEYS do redis.call('INCRBY', KEYS[n], ARGV[1]) end
+if dollars > 0 then redis.call('INCRBYFLOAT', KEYS[1], ARGV[#ARGV]) end
 return 0
 """
 # A counter that was lost meanwhile will be set up from the log, which has this call too.
@@ -60,22 +63,25 @@ class Spent(Exception):
 
 @dataclass(frozen=True)
 class Reservation:
-    """Tokens that are counted already."""
+    """Tokens and dollars that are counted already."""
 
     keys: tuple[str, ...]
     tokens: int
+    dollars: float = 0.0
 
 
-def reserve(user_id: int | None, tokens: int, *, remote: bool, now: datetime) -> Reservation:
-    """Counts `tokens` against the budgets, or raises Spent, or redis.RedisError."""
+def reserve(
+    user_id: int | None, tokens: int, *, dollars: float = 0.0, remote: bool, now: datetime
+) -> Reservation:
+    """Counts `tokens` and `dollars` against the budgets, or raises Spent, or redis.RedisError."""
     keys = _keys(user_id, now)
     limits = [settings.LLM_ALL_TOKENS, settings.LLM_USER_TOKENS][: len(keys) - 1]
-    dollars = settings.LLM_ALL_DOLLARS if remote else -1
+    most = settings.LLM_ALL_DOLLARS if remote else -1
     for _ in range(TRIES):
         _set_up(keys, user_id, now)
-        refused = int(run(RESERVE, keys, [tokens, dollars, *limits]))
+        refused = int(run(RESERVE, keys, [tokens, most, *limits, f"{dollars:.8f}"]))
         if not refused:
-            return Reservation(tuple(keys), tokens)
+            return Reservation(tuple(keys), tokens, dollars)
         if refused != LOST:
             raise Spent(REASONS[refused])
     raise RedisError("Counters don't stay.")
@@ -84,7 +90,11 @@ def reserve(user_id: int | None, tokens: int, *, remote: bool, now: datetime) ->
 def settle(reservation: Reservation, *, tokens: int, dollars: float) -> None:
     """Counts what it really was. Where that can't be written, the worst stays counted."""
     try:
-        run(SETTLE, [*reservation.keys], [f"{dollars:.8f}", tokens - reservation.tokens])
+        run(
+            SETTLE,
+            [*reservation.keys],
+            [f"{dollars - reservation.dollars:.8f}", tokens - reservation.tokens],
+        )
     except RedisError as error:
         log.warning("a call stays counted at its worst: %s", error)
 

@@ -17,6 +17,8 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
+from django.conf import settings
+
 from agents.llm.config import Model
 from agents.models import LlmCall
 from oo.lib.http import door, within
@@ -25,9 +27,10 @@ Outcome = LlmCall.Outcome
 
 MOST_TOKENS = 1_000_000  # more than this in one call is not believed
 MOST_DOLLARS = 100.0
+LONGEST_TOKEN = 12  # characters: a server that counts fewer tokens than that is not believed
 LONGEST_REST = 600.0
 LONGEST_VECTOR = 10_000
-MODEL_NAME = re.compile(r"[\w.:/@+-]{1,60}", re.ASCII)
+DATE = re.compile(r"20\d\d-?[01]\d-?[0-3]\d", re.ASCII)  # gpt-4o-2024-08-06
 # A question at fault is no reason to leave the model alone.
 QUESTION_AT_FAULT = (400, 413, 422)
 SAYS = {
@@ -58,6 +61,7 @@ class Failed(Exception):
     def __init__(self, outcome: str, note: str, *, blame: bool = True, rest: float = 0) -> None:
         super().__init__(note)
         self.outcome, self.note, self.blame, self.rest = outcome, note, blame, rest
+        self.dollars = 0.0  # what it may have cost all the same
 
 
 def chat(
@@ -87,7 +91,10 @@ def chat(
         said = reply.choices[0].message.content
         if not isinstance(said, str) or not said.strip():
             raise Failed(Outcome.BROKEN, "It said nothing.", blame=False)
-        return _told(litellm, model, reply, said, seen)
+        if not _whole(said):
+            raise Failed(Outcome.BROKEN, "It said half a character.", blame=False)
+        asked_of = (*(m["content"] for m in messages), schema or "")
+        return _told(litellm, model, reply, said, seen, asked_of, said)
 
 
 def vectors(model: Model, texts: Sequence[str], *, seconds: float) -> Said:
@@ -104,7 +111,13 @@ def vectors(model: Model, texts: Sequence[str], *, seconds: float) -> Said:
         found = [row["embedding"] for row in rows]
         if not _usable(found):
             raise Failed(Outcome.BROKEN, "Its vectors can't be used.")
-        return _told(litellm, model, reply, [[float(x) for x in row] for row in found], seen)
+        given = [[float(x) for x in row] for row in found]
+        return _told(litellm, model, reply, given, seen, texts, "")
+
+
+def _whole(text: str) -> bool:
+    """Whether a text can be written down: half of a pair can't, and what complains of it quotes it."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _usable(found: list[Any]) -> bool:
@@ -163,31 +176,78 @@ def _failure(error: Exception, seen: _Seen) -> Failed:
     return Failed(Outcome.BROKEN, f"Its answer can't be read ({kind}).")
 
 
-def _told(litellm: ModuleType, model: Model, reply: Any, answer: Any, seen: _Seen) -> Said:
+def _told(
+    litellm: ModuleType, model: Model, reply: Any, answer: Any, seen: _Seen,
+    asked: Sequence[object], said: str,
+) -> Said:  # fmt: skip
     usage = getattr(reply, "usage", None)
-    tokens_in = int(_number(getattr(usage, "prompt_tokens", 0), most=MOST_TOKENS))
-    tokens_out = int(_number(getattr(usage, "completion_tokens", 0), most=MOST_TOKENS))
-    name = getattr(reply, "model", None)
-    believed = isinstance(name, str) and MODEL_NAME.fullmatch(name)
+    tokens_in = _tokens(getattr(usage, "prompt_tokens", 0), *asked)
+    tokens_out = _tokens(getattr(usage, "completion_tokens", 0), said)
+    name = named(model.name, getattr(reply, "model", None))
     dollars = _dollars(litellm, model, tokens_in, tokens_out, seen)
-    return Said(
-        answer, name if believed and name else model.name[:60], tokens_in, tokens_out, dollars
-    )
+    return Said(answer, name, tokens_in, tokens_out, dollars)
 
 
-def _dollars(litellm: ModuleType, model: Model, inward: int, outward: int, seen: _Seen) -> float:
-    """What it cost, as far as anybody knows: a model of one's own nothing, an unknown one neither."""
+def named(name: str, claimed: object) -> str:
+    """What a model is called: as the operator named it, with a date behind if it says one. What it
+    calls itself beyond that is words of a stranger's, and is shown to nobody.
+    """
+    ours = name[:60]
+    dated = isinstance(claimed, str) and claimed.startswith(f"{ours}-")
+    if dated and DATE.fullmatch(str(claimed)[len(ours) + 1 :]):
+        return str(claimed)
+    return ours
+
+
+def _tokens(told: object, *texts: object) -> int:
+    """How many a server says there were, or our own estimate where that is too few to be true."""
+    number = int(_number(told, most=MOST_TOKENS))
+    length = sum(len(str(text)) for text in texts)
+    return number if number * LONGEST_TOKEN >= length else tokens_of(*texts)
+
+
+def tokens_of(*texts: object) -> int:
+    """About how many tokens texts are, rather too many than too few."""
+    length = 0.0
+    for text in map(str, texts):
+        foreign = sum(ord(letter) > 0x2FF for letter in text)
+        length += 8 + (len(text) - foreign) / 3 + foreign
+    return int(length) + 1
+
+
+def at_worst(model: Model, inward: int, outward: int) -> float | None:
+    """What a question can cost, in dollars; None where nobody knows. A proxy tells afterwards."""
     if not model.remote:
         return 0.0
-    if model.gateway == "proxy":
-        return _number(seen.headers.get("x-litellm-response-cost"), most=MOST_DOLLARS)
+    known = _price(libraries()[0], model, inward, outward) if model.gateway == "cloud" else None
+    return _configured(inward + outward) if known is None else known
+
+
+def _configured(tokens: int) -> float | None:
+    return settings.LLM_PRICE * tokens / 1e6 if settings.LLM_PRICE > 0 else None
+
+
+def _price(litellm: ModuleType, model: Model, inward: int, outward: int) -> float | None:
+    """By the public list; None for what is not on it."""
     try:
         prices = litellm.cost_per_token(
             model=model.name, prompt_tokens=inward, completion_tokens=outward
         )
     except Exception:  # it has no price, and says so in many ways
+        return None
+    return _number(sum(prices), most=MOST_DOLLARS) or None
+
+
+def _dollars(litellm: ModuleType, model: Model, inward: int, outward: int, seen: _Seen) -> float:
+    """What it cost, as far as anybody knows: a model of one's own nothing."""
+    if not model.remote:
         return 0.0
-    return _number(sum(prices), most=MOST_DOLLARS)
+    told = None
+    if model.gateway == "proxy":
+        told = _number(seen.headers.get("x-litellm-response-cost"), most=MOST_DOLLARS) or None
+    elif model.gateway == "cloud":
+        told = _price(litellm, model, inward, outward)
+    return (_configured(inward + outward) or 0.0) if told is None else told
 
 
 def _number(told: object, *, most: float) -> float:

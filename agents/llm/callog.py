@@ -27,7 +27,7 @@ def write(call: LlmCall, *, said: Sequence[Any]) -> None:
         if not cache.add(f"llm-told:{call.alias}:{call.outcome}:{whose}", 1, timeout=pause):
             return
     elif settings.LLM_LOG_TEXT_HOURS > 0:
-        call.text = json.dumps(said, ensure_ascii=False)
+        call.text = json.dumps(said, ensure_ascii=False).encode(errors="replace").decode()
         call.text_until = call.at + timedelta(hours=settings.LLM_LOG_TEXT_HOURS)
     call.save(force_insert=True)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ class Model:
     key: str
     remote: bool
     on_trial: bool = False
+    unknown: bool = False  # where it runs: its server does not say (whereabouts.py)
 
     @property
     def circuit(self) -> str:
@@ -97,6 +99,10 @@ def forbidden(model: Model) -> str:
     """Why it may not be asked for anybody, as a sentence; "" where it may."""
     if not model.remote:
         return ""
+    if model.unknown:
+        return "Its server does not say whether it runs here; OLLAMA_LOCAL says that all there do."
+    if model.gateway == "cloud" and not is_sealed(model.base):
+        return "Its address is not https, and what it is told could be read on the way."
     if model.alias == "embedder":
         return "It is in the cloud, and what is compared are users' own words: those stay here."
     return (
@@ -119,7 +125,45 @@ def _is_remote(gateway: Gateway, address: str, name: str) -> bool:
     if gateway == "proxy":
         return not settings.LITELLM_LOCAL
     # Ollama hands models with such names on to its makers' machines; and that is where its makers' are.
-    host = urlsplit(address).hostname or ""
-    return (
-        name.endswith(("-cloud", ":cloud")) or host == "ollama.com" or host.endswith(".ollama.com")
-    )
+    if name.casefold().partition("@")[0].rstrip(".").endswith(("-cloud", ":cloud")):
+        return True
+    host = host_of(address)
+    if host == "ollama.com" or host.endswith(".ollama.com"):
+        return True
+    return not (settings.OLLAMA_LOCAL or is_near(host))
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is one of the operator's by its very name: a private address, or a name that no
+    public directory has. What a name leads to can change; nobody is looked up.
+    """
+    host = host.casefold().rstrip(".")
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        return host != "" and ("." not in host or host.endswith((".local", ".localhost")))
+    return ip.is_loopback or any(ip.version == net.version and ip in net for net in _PRIVATE)
+
+
+def is_sealed(address: str) -> bool:
+    """Whether nobody on the way can read what goes there."""
+    host = host_of(address)
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    return loopback or urlsplit(address).scheme == "https"
+
+
+def host_of(address: str) -> str:
+    """The host of an address; "" where there is none."""
+    try:
+        return (urlsplit(address).hostname or "").casefold().rstrip(".")
+    except ValueError:
+        return ""
+
+
+_PRIVATE = [
+    ip_network(block)
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10")
+]  # fmt: skip

@@ -17,7 +17,8 @@ from redis import RedisError
 
 from accounts import consents
 from accounts.models import Consent
-from agents.llm import breaker, budget, calling, callog
+from agents.llm import breaker, budget, calling, callog, whereabouts
+from agents.llm.calling import tokens_of
 from agents.llm.config import Alias, Model, forbidden, model_of
 from agents.llm.slots import Full, slot
 from agents.models import LlmCall
@@ -67,7 +68,7 @@ def configured(alias: Alias) -> bool:
 def remote(alias: Alias) -> bool:
     """Whether what is asked leaves the operator's machines. True where there is no telling."""
     model = model_of(alias)
-    return model is None or model.remote
+    return model is None or whereabouts.settled(model).remote
 
 
 def complete(
@@ -80,11 +81,13 @@ def complete(
     now: datetime,
     max_tokens: int = 600,
     temperature: float = 0.7,
+    only_here: bool = False,
 ) -> Completion:
     """One answer. With a `schema` the model is held to it as well as it can be: check it yourself.
 
     `user_id` is whom it is for: their budget counts, and their consent where the model is remote.
-    None where nobody's words or facts are in it. Raises Unavailable.
+    None where nobody's words or facts are in it. `only_here`: what it is told may not leave the
+    operator's machines, whoever agreed to what. Raises Unavailable.
     """
     size = sum(len(message["content"]) for message in messages)
     if size > LONGEST_PROMPT:
@@ -97,6 +100,7 @@ def complete(
         tokens_out=max_tokens,
         said=list(messages),
         now=now,
+        only_here=only_here,
     )
     said = _ask(
         question,
@@ -128,15 +132,6 @@ def embed(texts: Sequence[str], *, user_id: int | None = None, now: datetime) ->
     return found
 
 
-def tokens_of(*texts: object) -> int:
-    """About how many tokens texts are, rather too many than too few."""
-    length = 0.0
-    for text in map(str, texts):
-        foreign = sum(ord(letter) > 0x2FF for letter in text)
-        length += 8 + (len(text) - foreign) / 3 + foreign
-    return int(length) + 1
-
-
 # --- how a question is asked --------------------------------------------------------------------
 
 
@@ -149,13 +144,14 @@ class _Question:
     now: datetime
     prompt_version: str = ""
     tokens_out: int = 0
+    only_here: bool = False
 
 
 def _askable(alias: Alias) -> Model:
     model = model_of(alias)
     if model is None:
         raise Unavailable(Outcome.BARRED, f"No model is configured for {alias}.")
-    return model
+    return whereabouts.settled(model)
 
 
 def _embed_some(
@@ -179,7 +175,14 @@ def _ask(question: _Question, call: Callable[[float], calling.Said]) -> calling.
         raise
     except calling.Failed as error:
         read = _read(question, error)
-        _keep(question, began, outcome=error.outcome, note=error.note, tokens_in=read)
+        _keep(
+            question,
+            began,
+            outcome=error.outcome,
+            note=error.note,
+            tokens_in=read,
+            cost=error.dollars,
+        )
         raise Unavailable(error.outcome, error.note) from None
     except RedisError as error:
         log.warning("no model is asked while nothing can be counted: %s", type(error).__name__)
@@ -198,11 +201,12 @@ def _within_bounds(question: _Question, call: Callable[[float], calling.Said]) -
     lease = int(seconds) + 10
     _check_consent(question)
     calling.libraries()  # before anybody waits for us
+    worst = _worst(question)
     try:
         with slot(at_once=settings.LLM_AT_ONCE, lease_seconds=lease, wait_seconds=WAIT_SECONDS):
             held = budget.reserve(
                 question.user_id, question.tokens + question.tokens_out,
-                remote=model.remote, now=question.now,
+                dollars=worst, remote=model.remote, now=question.now,
             )  # fmt: skip
             used, dollars = 0, 0.0
             try:
@@ -212,6 +216,8 @@ def _within_bounds(question: _Question, call: Callable[[float], calling.Said]) -
                 used, dollars = said.tokens_in + said.tokens_out, said.dollars
             except calling.Failed as error:
                 used = _read(question, error)
+                # It may have been answered all the same, and be on the bill.
+                dollars = error.dollars = held.dollars if used else 0.0
                 raise
             finally:
                 budget.settle(held, tokens=used, dollars=dollars)
@@ -241,9 +247,23 @@ def _read(question: _Question, error: calling.Failed) -> int:
     return question.tokens if error.outcome in (Outcome.TIMEOUT, Outcome.BROKEN) else 0
 
 
+def _worst(question: _Question) -> float:
+    """What it can cost in dollars. Where nobody knows, a provider is not asked; a proxy tells later."""
+    worst = calling.at_worst(question.model, question.tokens, question.tokens_out)
+    if worst is None and question.model.gateway == "cloud":
+        raise Unavailable(Outcome.BARRED, "Nobody knows what it costs: set LLM_PRICE.")
+    return worst or 0.0
+
+
 def _check_consent(question: _Question) -> None:
     if why := forbidden(question.model):
+        if question.model.unknown:
+            raise calling.Failed(Outcome.FAILED, why)
         raise Unavailable(Outcome.BARRED, why)
+    if question.only_here and question.model.remote:
+        raise Unavailable(
+            Outcome.BARRED, "What it would be told stays here, and it is in the cloud."
+        )
     if not question.model.remote or question.user_id is None:
         return
     if not consents.stands(question.user_id, Consent.Document.REMOTE_MODEL):

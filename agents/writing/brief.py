@@ -1,11 +1,11 @@
 """What a model is told of one person, and what it may write about. Pure.
 
-Things go by handles (t1, r1, i1): a model can name no thing it was not shown, and no number of ours.
+Things go by handles (t1, r1, i1, a1): a model can name no thing it was not shown, and no number of ours.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,14 @@ from agents.writing.assemble import Packed, Part, assemble, words
 from agents.writing.draft import TipCandidate
 from agents.writing.wording import Theirs, theirs_of
 
-_LETTER: Mapping[Kind, str] = {"task": "t", "reminder": "r", "insight": "i"}
-_SECTION: Mapping[Kind, str] = {"task": "tasks", "reminder": "reminders", "insight": "insights"}
+_LETTER: Mapping[Kind, str] = {"task": "t", "reminder": "r", "insight": "i", "advice": "a"}
+_SECTION: Mapping[Kind, str] = {
+    "task": "tasks", "reminder": "reminders", "insight": "insights", "advice": "advices",
+}  # fmt: skip
+AS_WRITTEN = (
+    "insight",
+    "advice",
+)  # code wrote these, letter for letter: a model chooses among them
 # What it is worth to know something, between 0 and 1.
 SNIPPET, PREFERENCE, SITUATION, THING = 0.8, 0.2, 0.4, 0.9
 TITLE = 0.6  # of what the thing itself is worth: without that, nothing
@@ -84,14 +90,6 @@ def brief(known: Material, *, topics: Sequence[str], room: int, remote: bool) ->
     )
 
 
-def end_of_part(now: datetime) -> datetime:
-    """When this part of the day is over: what was written for it is not true any longer."""
-    end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    while part_of_day(end) == part_of_day(now):
-        end += timedelta(hours=1)
-    return end
-
-
 def _subjects(known: Material) -> list[Subject]:
     found = []
     for kind, letter in _LETTER.items():
@@ -146,8 +144,13 @@ def _of_subject(subject: Subject, known: Material, ranks: dict[str, int]) -> lis
     rank = ranks[kind] = ranks.get(kind, -1) + 1
     worth = max(THING - FADES * rank, LEAST)
     data: dict[str, Any] = {"id": handle}
-    if kind == "insight":
+    if kind in AS_WRITTEN:
         data["says"] = subject.draft.content
+    if kind == "advice":
+        # Which of them fit is told by how somebody is, and where.
+        private = not known.private.isdisjoint(known.snippets) or bool(known.inputs.contexts)
+        return [Part(f"advice:{handle}", _SECTION[kind], data, worth / 2, stays=private)]
+    if kind == "insight":
         # Whose facts it rests on: "<agent id>.<fact>".
         told_by = {claim.partition(".")[0] for claim in subject.draft.claims}
         private = bool(told_by & known.private) or not told_by

@@ -1,26 +1,25 @@
 """What of a model's answer may become a tip. Pure: JSON, then shape, then meaning.
 
-A tip that passes names a thing that the person has, holds none of their words and nobody's else, says
-nothing of them that code has not said, and is calm. What does not pass is quoted back as a sentence:
-never with a word of the answer, nor of the person's.
+A tip that passes is about a thing that the person has: a lead-in to it, or a sentence that code wrote.
+It holds nobody's words, says nothing of anybody, and sends nobody anywhere. What does not pass is quoted
+back as a sentence: never with a word of the answer, nor of the person's.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from agents.library.base import end_of_part
 from agents.writing import lint
-from agents.writing.brief import Brief, Subject, end_of_part
+from agents.writing.brief import AS_WRITTEN, Brief, Subject
 from agents.writing.leaks import gives_away
 from agents.writing.schema import NotJson, breaches, read
-from agents.writing.wording import faults
-from agents.writing.written import Written, key_of_advice
+from agents.writing.wording import Theirs, faults, words_of
+from agents.writing.written import Written
 
 KINDS = ("task", "advice", "insight", "reminder")
 MOST_TIPS = 12
 MOST_QUOTED = 6
-ADVICE_CONFIDENCE = 0.4  # as one from the library
-GENERIC = "Write it in other words."
 
 
 class Fault(NamedTuple):
@@ -38,6 +37,9 @@ class Verdict:
 
     accepted: tuple[Written, ...] = ()
     faults: tuple[Fault, ...] = ()
+    dropped: tuple[
+        Written, ...
+    ] = ()  # without a word: what is wrong with them would tell a cloud of titles
 
     @property
     def leaked(self) -> bool:
@@ -80,7 +82,8 @@ def judge(
     except NotJson as unreadable:
         leak = [_LEAK] if gives_away(answer, page=page, mark=mark) else []
         return Verdict(faults=(*leak, Fault("json", str(unreadable))))
-    said = _strings(told)
+    # One text after the other too: a mark can be spelled over several.
+    said = [*_strings(told), " ".join(_texts(told))]
     if any(gives_away(text, page=page, mark=mark) for text in (answer, *said)):
         return Verdict(faults=(_LEAK,))
     shape = schema(brief.topics)
@@ -92,15 +95,17 @@ def judge(
     if set(told) != {"tips"} or not 0 < len(tips) <= MOST_TIPS:
         found.append(Fault("shape", f"The answer has 1 to {MOST_TIPS} tips and nothing beside."))
     accepted: list[Written] = []
+    dropped: list[Written] = []
     item = shape["properties"]["tips"]["items"]
     for number, tip in enumerate(tips[:MOST_TIPS], start=1):
         wrong = [Fault("shape", says) for says in breaches(tip, item, f"tip {number}")]
         if not wrong:
-            written, wrong = _weigh(tip, brief, (*before, *accepted))
+            written, wrong = _weigh(tip, brief, (*before, *accepted, *dropped))
             if written is not None:
-                accepted.append(written)
+                repeats = written.kind not in AS_WRITTEN and brief.theirs.in_(words_of(tip["text"]))
+                (dropped if repeats else accepted).append(written)
         found += wrong
-    return Verdict(tuple(accepted), tuple(found))
+    return Verdict(tuple(accepted), tuple(found), tuple(dropped))
 
 
 _LEAK = Fault("leak", "Write of the person's life only.")
@@ -117,57 +122,45 @@ def _weigh(
     def wrong(why: str, says: str) -> tuple[None, list[Fault]]:
         return None, [Fault(why, f"{name}: {says}")]
 
-    if kind == "advice":
-        if about or not topic:
-            return wrong("about", 'An advice is about "", and has a topic.')
-        written = Written(
-            key=key_of_advice(text),
-            kind="advice",
-            content=text,
-            topic=topic,
-            until=end_of_part(brief.now),
-            confidence=ADVICE_CONFIDENCE,
-        )
-    else:
-        if subject is None or subject.draft.kind != kind:
-            return wrong("about", "It should be about an id of its own kind that was given.")
-        if topic:
-            return wrong("about", "Only an advice has a topic.")
-        written = _about(subject, text, brief)
+    if subject is None or subject.draft.kind != kind:
+        return wrong("about", "It should be about an id of its own kind that was given.")
+    if topic and topic != subject.draft.topic:
+        return wrong("about", "Its topic is that of its entry, or none.")
+    written = _about(subject, text, brief)
     if any(one.key == written.key or one.content == text for one in taken):
         return wrong("repeat", "There is one like it already.")
-    if kind == "insight":
-        if text != written.content:
+    if kind in AS_WRITTEN:
+        if text != subject.draft.content:
             return wrong("wording", 'Its text is what its entry "says", letter for letter.')
         return written, []
-    marks = {"task": (1, 0), "reminder": (1, 1 if subject and subject.time else 0)}
-    if (text.count("{title}"), text.count("{time}")) != marks.get(kind, (0, 0)):
+    if (text.count("{title}"), text.count("{time}")) != (1, 1 if _has_time(subject) else 0):
         return wrong("marks", _MARKS_SAY[kind])
-    if kind != "advice" and not _stands_apart(text):
+    if not _stands_apart(text):
         return wrong("marks", "There is a space before {title} and before what follows it.")
-    today = kind == "advice" or (subject is not None and subject.today)
-    found = faults(text, now=brief.now, theirs=brief.theirs, today=today)
+    # A model in a cloud never saw the titles: what it is told of a fault must tell nothing of them.
+    theirs = Theirs() if brief.remote else brief.theirs
+    found = faults(text, now=brief.now, theirs=theirs, today=subject.today)
     if found:
-        # What a remote model wrote too near to a title it never saw tells it nothing of the title.
-        return None, [
-            Fault("wording", f"{name}: {GENERIC if brief.remote else says}") for says in found
-        ]
+        return None, [Fault("wording", f"{name}: {says}") for says in found]
     unkind = lint.faults(written.content, kind)
     if unkind:
         return None, [Fault("lint", f"{name}: {says}") for says in unkind]
     return written, []
 
 
+def _has_time(subject: Subject) -> bool:
+    return subject.draft.kind == "reminder" and bool(subject.time)
+
+
 _MARKS_SAY = {
     "task": "Its text has {title} once, and no {time}.",
     "reminder": "Its text has {title} once, and {time} once if its entry has a time.",
-    "advice": "Its text has no {title} and no {time}.",
 }
 
 
 def _about(subject: Subject, text: str, brief: Brief) -> Written:
     draft = subject.draft
-    content = draft.content if draft.kind == "insight" else text.replace("{time}", subject.time)
+    content = draft.content if draft.kind in AS_WRITTEN else text.replace("{time}", subject.time)
     return Written(
         key=draft.key,
         kind=draft.kind,
@@ -183,6 +176,15 @@ def _stands_apart(text: str) -> bool:
     before, _, after = text.partition("{title}")
     opened = not before or before[-1] in " “"
     return opened and (not after or after[0] in " .,:;?”")
+
+
+def _texts(told: Any) -> list[str]:
+    """The texts of all tips, in their order."""
+    tips = told.get("tips") if isinstance(told, dict) else None
+    rows = (
+        [one.get("text") for one in tips if isinstance(one, dict)] if isinstance(tips, list) else []
+    )
+    return [text for text in rows if isinstance(text, str)]
 
 
 def _strings(value: Any) -> list[str]:

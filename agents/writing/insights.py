@@ -103,7 +103,8 @@ def _of_weekday(facts: Facts) -> str | None:
 
 
 def _of_more(facts: Facts) -> str | None:
-    if facts["trend"] != "more":
+    # It may be the user who says so: numbers that say otherwise are not held against them.
+    if facts["trend"] != "more" or facts["week_per_day"] <= facts["before_per_day"]:
         return None
     return (
         f"Lately you finish about {words.number(facts['week_per_day'])} things a day."
@@ -129,15 +130,11 @@ def _of_today(facts: Facts) -> str | None:
 
 
 def _of_sleep(facts: Facts) -> str | None:
+    """Only a long night: of a short one nobody is told by a number."""
     slept, usual = facts["sleep_minutes"], facts["usual_sleep_minutes"]
-    if slept is None or usual is None:
+    if slept is None or usual is None or facts["level"] != "high" or slept <= usual:
         return None
-    said = {
-        "high": f"You slept {words.duration(slept)}, longer than the usual {words.duration(usual)}.",
-        "low": f"You slept {words.duration(slept)}; usual is {words.duration(usual)}."
-        " Today may be an easy day.",
-    }
-    return said.get(facts["level"])
+    return f"You slept {words.duration(slept)}, longer than the usual {words.duration(usual)}."
 
 
 def _of_steps(facts: Facts) -> str | None:

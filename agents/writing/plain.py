@@ -7,10 +7,11 @@ Wording is calm: it never counts days or items, never blames, never hurries. Use
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from agents.library.base import EventFact, Inputs, Snippet, TaskFact, is_overdue
 from agents.writing import insights, lint
-from agents.writing.advices import select
+from agents.writing.advices import end_of_moment, select
 from agents.writing.draft import MODEL as MODEL
 from agents.writing.draft import PROMPT_VERSION as PROMPT_VERSION
 from agents.writing.draft import TipCandidate as TipCandidate
@@ -26,8 +27,18 @@ SETTLED_AFTER = timedelta(days=60)  # a task this old, without a date, is asked 
 
 def write(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandidate]:
     """The candidates for one user now, at most about a hundred."""
-    tasks = _once(sorted(inputs.tasks, key=lambda task: _rank(task, inputs.now)))[:MOST_TASKS]
-    candidates = [_task(task, inputs.now) for task in tasks]
+    late, focus = _facts(snippets, "overdue-task"), _facts(snippets, "focus-area")
+    let_go, soft = frozenset(late.get("let_go_ids", ())), frozenset(late.get("soft_ids", ()))
+    areas = frozenset(focus.get("areas", ()))
+
+    def rank(task: TaskFact) -> tuple[bool, int, bool, float]:
+        passed = task.id in let_go or task.id in soft
+        return _rank(task, inputs.now, passed=passed, in_area=task.project in areas)
+
+    tasks = _once(sorted(inputs.tasks, key=rank))[:MOST_TASKS]
+    candidates = [
+        _task(task, inputs.now, let_go=task.id in let_go, soft=task.id in soft) for task in tasks
+    ]
     due = [r for task in inputs.tasks if (r := _task_reminder(task, inputs.now))]
     coming = [r for event in inputs.events if (r := _event_reminder(event, inputs.now))]
     for reminders in (due, coming):
@@ -51,16 +62,32 @@ def _once(tasks: Iterable[TaskFact]) -> list[TaskFact]:
     return list(first.values())
 
 
-def _rank(task: TaskFact, now: datetime) -> tuple[bool, int, float]:
-    """Which tasks get a place at all: dated ones up to tomorrow, then urgent, then newest."""
+def _facts(snippets: Mapping[str, Snippet], agent_id: str) -> Mapping[str, Any]:
+    return snippets[agent_id].facts if agent_id in snippets else {}
+
+
+def _rank(
+    task: TaskFact, now: datetime, *, passed: bool, in_area: bool
+) -> tuple[bool, int, bool, float]:
+    """Which tasks get a place at all: dated ones up to tomorrow, unless their day has passed and means
+    little, then urgent, then of the lists worked on most, then newest.
+    """
     tomorrow = now.date() + timedelta(days=1)
-    near = task.due_on is not None and task.due_on <= tomorrow
-    return (not near, -task.priority, -task.added_at.timestamp())
+    near = task.due_on is not None and task.due_on <= tomorrow and not passed
+    return (not near, -task.priority, not in_area, -task.added_at.timestamp())
 
 
-def _task(task: TaskFact, now: datetime) -> TipCandidate:
+def _task(
+    task: TaskFact, now: datetime, *, let_go: bool = False, soft: bool = False
+) -> TipCandidate:
+    """`let_go` is past its day by more than the user gives things, `soft` in a list where days give way."""
     today = now.date()
-    if is_overdue(task, now):
+    passed = let_go or soft
+    if let_go:
+        content = "Still on your mind? {title}"
+    elif soft:
+        content = "{title}"
+    elif is_overdue(task, now):
         content = "Would now be a good time? {title}"
     elif task.due_on == today:
         content = "Today: {title}"
@@ -73,7 +100,7 @@ def _task(task: TaskFact, now: datetime) -> TipCandidate:
         kind="task",
         content=content,
         source="tasks",
-        confidence=0.9 if task.due_on and task.due_on <= today else 0.6,
+        confidence=0.9 if task.due_on and task.due_on <= today and not passed else 0.6,
         expires_at=now + TASK_STAYS,
         task_id=task.id,
         cluster=task.cluster,
@@ -124,7 +151,7 @@ def _advices(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandida
             content=advice.text,
             source="oo",
             confidence=0.4,
-            expires_at=inputs.now + timedelta(hours=6),
+            expires_at=end_of_moment(advice, inputs.now),
             topic=advice.topic,
         )
         for advice in select(inputs, snippets, ADVICES_AT_ONCE)

@@ -40,7 +40,18 @@ def read(text: str) -> Any:
         raise NotJson("The answer is not one JSON object and nothing else.") from None
     if _depth(told) > DEEPEST:
         raise NotJson("The answer has lists in lists in lists.")
+    if not _storable(told):
+        raise NotJson("The answer has half a character in it.")
     return told
+
+
+def _storable(told: Any) -> bool:
+    """Whether it can be written down: half of a pair can't, and what complains of it quotes the text."""
+    try:
+        json.dumps(told, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _depth(value: Any) -> int:

@@ -1,8 +1,7 @@
 """What a text of a model may be made of. Pure.
 
-A lint can tell a sentence that is unkind. It can't tell one that is a lie, a name or a secret. So a
-model writes with a list of plain words, says nothing of the person, counts nothing, and names a time
-of day or a day only where it is that: then there is nothing left that could be untrue or another's.
+A lint can tell a sentence that is unkind. It can't tell one that is a lie, a harm, a name or a secret.
+So a model writes lead-ins only (framing.py), and names a time of day or a day only where it is that.
 """
 
 import re
@@ -14,26 +13,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agents.library.base import part_of_day
+from agents.writing.framing import VOCABULARY, frames
 
 LONGEST, SHORTEST = 110, 8
 MARKS = ("{title}", "{time}")
 RUN = 3
 _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
-_SIGNS = re.compile(r"[A-Za-z ,.:;?'’“”–—…-]*")
+_SIGNS = re.compile(r"[A-Za-z ,.:;?“”…-]*")
 _RUN_ON = re.compile(r"[.,:;?…][A-Za-z{]|[.]{2}|[-–—]{2}|[,:;?]{2}|  ")
-_SENTENCE = re.compile(r"[.?:…]\s+|\A[“]?")
 
 _THEIRS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cn", "Cs"))
 _LOOK_ALIKES = str.maketrans("асеорхуіѕјһԁԛԝкмтвнοανι’", "aceopxyisjhdqwkmtbhoavi'")
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
-          "october", "november", "december")  # fmt: skip
+# The words of the frame that name a part of the day.
 PARTS = {
-    "morning": "morning", "breakfast": "morning", "noon": "", "lunch": "", "afternoon": "afternoon",
-    "evening": "evening", "tonight": "evening", "supper": "evening", "dinner": "evening",
-    "sunset": "", "yesterday": "", "tomorrow": "",
+    "morning": "morning", "noon": "morning", "lunch": "morning", "afternoon": "afternoon",
+    "evening": "evening",
 }  # fmt: skip
 
 
@@ -51,9 +47,6 @@ def _load() -> dict[str, frozenset[str]]:
 _LISTS = _load()
 EVERYDAY = _LISTS["everyday"]
 PLAIN = EVERYDAY | _LISTS["plain"]
-COUNTS, COUNTED, HOW = _LISTS["counts"], _LISTS["counted"], _LISTS["how"]
-BEFORE_YOU, AFTER_YOU, OF_PEOPLE = _LISTS["before you"], _LISTS["after you"], _LISTS["of people"]
-PAST, NOT, BODY = _LISTS["past"], _LISTS["not"], _LISTS["body"]
 
 
 @lru_cache(maxsize=20_000)
@@ -64,7 +57,7 @@ def stem(word: str) -> str | None:
 
 @lru_cache(maxsize=20_000)
 def _everyday(word: str) -> bool:
-    return _among(word, EVERYDAY) is not None
+    return word in VOCABULARY or _among(word, EVERYDAY) is not None
 
 
 def _among(word: str, known: frozenset[str]) -> str | None:
@@ -150,77 +143,16 @@ def faults(text: str, *, now: datetime, theirs: Theirs, today: bool) -> list[str
     if "{" in bare or "}" in bare:
         return ["There are no other braces than {title} and {time}."]
     words = words_of(text)
-    stems = [stem(word) or word for word in words]
     found = []
-    if any(stem(word) is None for word in words):
-        found.append("Write with plain everyday words only, and without names.")
-    if _shouted(bare):
-        found.append("Only a sentence, a day and a month begin with a capital letter.")
+    if not frames(text):
+        found.append("It only leads in to {title}, calmly, as the examples do, and names nothing.")
     if theirs.in_(words):
         found.append("Don't repeat what the person's own words say; {title} stands for them.")
-    if _of_the_person(words):
-        found.append("Don't say what the person is, did or has; say what could be done.")
-    if _counts(words, stems):
-        found.append("Don't count anything but minutes, breaths, lines, pages and the like.")
-    if PAST.intersection(words):
-        found.append("Don't speak of what was, of how often, or of late and early.")
-    if NOT.intersection((*words, *stems)) and BODY.intersection((*words, *stems)):
-        found.append("Say what to do, not what to do without.")
     if not _timely(words, now, today=today):
         found.append("Name no day and no time of day but the present one.")
     return found
 
 
-def _shouted(text: str) -> bool:
-    starts = {match.end() for match in _SENTENCE.finditer(text)}
-    starts |= {0, len(text) - len(text.lstrip(" .:,;?“”–—-"))}
-    for match in _WORD.finditer(text):
-        word = match.group()
-        if word[1:] != word[1:].lower():
-            return True
-        if word[0].isupper() and match.start() not in starts:
-            before = text[: match.start()].rstrip()
-            if before.endswith((".", "?", ":", "…", "“")) or word.lower() in DAYS + MONTHS:
-                continue
-            return True
-    return False
-
-
-def _of_the_person(words: list[str]) -> bool:
-    if OF_PEOPLE.intersection(words):
-        return True
-    for index, word in enumerate(words):
-        if word != "you":
-            continue
-        before = words[index - 1] if index else ""
-        after = words[index + 1] if index + 1 < len(words) else ""
-        if after and after not in AFTER_YOU:
-            return True
-        if (stem(before) or before) not in BEFORE_YOU:
-            return True
-    return False
-
-
-def _counts(words: list[str], stems: list[str]) -> bool:
-    for index, word in enumerate(words):
-        if word in COUNTS:
-            after = [one for one in stems[index + 1 : index + 4] if one not in HOW]
-            if not after or after[0] not in COUNTED:
-                return True
-    return False
-
-
 def _timely(words: list[str], now: datetime, *, today: bool) -> bool:
     part = part_of_day(now)
-    for word in words:
-        if word in PARTS and PARTS[word] != part:
-            return False
-        if word in DAYS and DAYS[now.weekday()] != word:
-            return False
-        if word in MONTHS and word != "may" and MONTHS[now.month - 1] != word and word != "march":
-            return False
-        if word == "weekend" and now.weekday() < 5:
-            return False
-        if word == "today" and not today:
-            return False
-    return True
+    return all(PARTS.get(word, part) == part and (word != "today" or today) for word in words)

@@ -4,7 +4,6 @@ The pool is always made of what is true now: a model's sentence stands in place 
 long as that very plain one would be written, for it says what is true of the thing.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,14 +12,10 @@ from typing import Any
 from agents.library.base import Kind
 from agents.writing.draft import TipCandidate
 
-SOURCE = "model"  # of a candidate that only a model wrote
-
 
 @dataclass(frozen=True)
 class Written:
-    """A tip that a model wrote and the gate let through. `instead` is the plain sentence it replaces,
-    empty for an advice, which replaces nothing.
-    """
+    """A tip that a model wrote and the gate let through. `instead` is the plain sentence it replaces."""
 
     key: str
     kind: Kind
@@ -28,7 +23,7 @@ class Written:
     topic: str
     until: datetime
     confidence: float
-    instead: str = ""
+    instead: str
 
     def kept(self) -> dict[str, Any]:
         return {**vars(self), "until": self.until.isoformat()}
@@ -36,10 +31,6 @@ class Written:
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "Written":
         return cls(**{**kept, "until": datetime.fromisoformat(kept["until"])})
-
-
-def key_of_advice(text: str) -> str:
-    return f"advice:written:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def overlay(
@@ -50,7 +41,7 @@ def overlay(
     prompt_version: str,
     now: datetime,
 ) -> list[TipCandidate]:
-    """The drafts, with what a model wrote where it still holds, and its advices beside them."""
+    """The drafts, with what a model wrote where it still holds."""
     standing = {one.key: one for one in written if one.until > now}
     found = []
     for draft in drafts:
@@ -64,19 +55,4 @@ def overlay(
                 expires_at=min(draft.expires_at, one.until),
             )
         found.append(draft)
-    found += [
-        TipCandidate(
-            key=one.key,
-            kind=one.kind,
-            content=one.content,
-            source=SOURCE,
-            confidence=one.confidence,
-            expires_at=one.until,
-            model=model,
-            prompt_version=prompt_version,
-            topic=one.topic,
-        )
-        for one in standing.values()
-        if not one.instead
-    ]
     return found

@@ -58,6 +58,12 @@ def list_models() -> Response:
     return jsonify(object="list", data=rows)
 
 
+@llm.post("/api/show")
+def show() -> Response:
+    """As Ollama tells of a model of its own: of one that it hands on it would name the remote host."""
+    return jsonify(details={"family": "sandbox"}, capabilities=["completion"])
+
+
 @llm.post("/v1/chat/completions")
 def complete() -> Response:
     body = _body()

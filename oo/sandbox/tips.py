@@ -12,16 +12,11 @@ from typing import Any
 OF_TASKS = (
     "A small first step would be enough: {title}",
     "Would you like to begin with {title}?",
-    "Five quiet minutes, and then as you like: {title}",
+    "Five quiet minutes, if you like: {title}",
     "Maybe now: {title}",
-    "{title}, one piece of it.",
+    "{title}, just one piece.",
 )
 OF_REMINDERS = ("At {time} it begins: {title}", "{title} begins at {time}.")
-ADVICES = (
-    "Open a window and breathe out slowly.",
-    "Put one thing back in its place.",
-    "Look at the farthest thing you can see.",
-)
 
 
 def tips(body: dict[str, Any], turn: int) -> str | None:
@@ -31,27 +26,24 @@ def tips(body: dict[str, Any], turn: int) -> str | None:
     if not {"kind", "about", "topic", "text"} <= set(fields):
         return None
     told = _told(str(body["messages"][-1].get("content")))
-    topics = [topic for topic in fields["topic"].get("enum", []) if topic]
     said = [
         _tip("task", OF_TASKS[(turn + n) % len(OF_TASKS)], about=str(task.get("id")))
         for n, task in enumerate(told.get("tasks", [])[:3])
     ]
     for n, reminder in enumerate(told.get("reminders", [])[:1]):
         line = OF_REMINDERS[(turn + n) % len(OF_REMINDERS)]
-        text = line if reminder.get("time") else "Something for today: {title}"
+        text = line if reminder.get("time") else "Today, perhaps: {title}"
         said.append(_tip("reminder", text, about=str(reminder.get("id"))))
     said += [
-        _tip("insight", str(one.get("says")), about=str(one.get("id")))
-        for one in told.get("insights", [])[:1]
+        _tip(kind, str(one.get("says")), about=str(one.get("id")))
+        for kind in ("insight", "advice")
+        for one in told.get(f"{kind}s", [])[:1]
     ]
-    if topics:
-        text = ADVICES[turn % len(ADVICES)]
-        said.append(_tip("advice", text, topic=topics[turn % len(topics)]))
     return json.dumps({"tips": said}, ensure_ascii=False)
 
 
-def _tip(kind: str, text: str, *, about: str = "", topic: str = "") -> dict[str, str]:
-    return {"kind": kind, "about": about, "topic": topic, "text": text}
+def _tip(kind: str, text: str, *, about: str) -> dict[str, str]:
+    return {"kind": kind, "about": about, "topic": "", "text": text}
 
 
 def _told(question: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 
 from accounts import preferences
 from accounts.models import Preference
@@ -186,7 +187,7 @@ def test_what_needs_a_source_or_a_consent_not_given_is_not_even_mentioned(ada):
     assert "usual_sleep_minutes" not in shown(ada)
     give_health(ada)
     assert "usual_sleep_minutes" in shown(ada)
-    Connection.objects.filter(source="todoist").update(status="reconnect")
+    Connection.objects.filter(source="todoist").update(source="ical")
     assert "preferred_areas" not in shown(ada)
 
 
@@ -287,3 +288,18 @@ def test_all_of_it_is_in_the_export_and_goes_with_the_account(ada):
     next(holder for holder in holders() if holder.id == "agents").forget(ada.user.pk)
     assert not Belief.objects.exists()
     assert not AgentOutput.objects.exists()
+
+
+@pytest.mark.parametrize("call", ["compute", "infer"])
+def test_what_an_agent_answers_is_what_the_openapi_document_promises(ada, call):
+    browser = browser_of(ada)
+    document = browser.get("/api/schema").json()
+    answer = document["paths"][f"/api/agents/{{agent_id}}/{call}"]["post"]["responses"]["200"]
+    shape = {
+        **answer["content"]["application/json"]["schema"],
+        "components": document["components"],
+    }
+    for agent_id in ("time-of-day", "momentum", "focus-area", "overdue-task"):
+        reply = browser.post(f"/api/agents/{agent_id}/{call}")
+        assert reply.status_code == 200
+        Draft202012Validator(shape).validate(reply.json())

@@ -12,6 +12,7 @@ from agents.generate import COUNT, due, generate, mark, prepare
 from agents.models import Candidate, Writing
 from agents.prompts import prompt
 from agents.writing import lint
+from agents.writing.advices import ADVICES
 from integrations import snapshot
 from integrations.models import CalendarEvent, Task
 from recommender.models import Decision, Score
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 TEXT = "A small first step: {title}"
 LATER = timedelta(minutes=31)
+BY_KEY = {f"advice:{one.id}": one.text for one in ADVICES}
 
 
 def ada():
@@ -38,7 +40,8 @@ def good(messages) -> str:
     told = data_of(messages)
     tasks = [tip("task", TEXT if n == 0 else f"{'Maybe' if n == 1 else 'Perhaps'} now: {{title}}", one["id"])
              for n, one in enumerate(told["tasks"][:3])]  # fmt: skip
-    return answer(*tasks, tip("advice", "Open a window and breathe out slowly.", topic="rest"))
+    advices = [tip("advice", one["says"], one["id"]) for one in told.get("advices", [])[:1]]
+    return answer(*tasks, *advices)
 
 
 def test_what_a_model_wrote_takes_the_place_of_the_plain_sentence(monkeypatch):
@@ -49,8 +52,8 @@ def test_what_a_model_wrote_takes_the_place_of_the_plain_sentence(monkeypatch):
     candidate = Candidate.objects.get(pk=before.pk)
     assert candidate.content == TEXT
     assert (candidate.model, candidate.prompt_version) == ("small", prompt().version)
-    advice = Candidate.objects.get(source="model")
-    assert (advice.kind, advice.topic) == ("advice", "rest")
+    advice = Candidate.objects.get(kind="advice", model="small")
+    assert (advice.source, advice.content) == ("oo", BY_KEY[advice.key])
     assert advice.expires_at <= NOW + timedelta(hours=1)  # eleven here: the morning ends at noon
 
 
@@ -62,7 +65,7 @@ def test_a_refresh_keeps_it_and_the_next_part_of_the_day_does_not(monkeypatch):
     assert Candidate.objects.filter(content=TEXT, retired_at=None).exists()
     someone.refreshed(NOW + timedelta(hours=1))
     assert not Candidate.objects.filter(content=TEXT).exists()
-    assert not Candidate.objects.filter(source="model", retired_at=None).exists()
+    assert not Candidate.objects.filter(model="small", retired_at=None).exists()
 
 
 def test_a_task_that_moved_is_spoken_of_plainly_at_the_next_refresh(monkeypatch):
@@ -266,7 +269,7 @@ def test_the_model_and_the_prompt_reach_the_score_of_the_tip_that_was_shown(monk
     assert (score.model, score.prompt_version) == ("small/x:7b", prompt().version)
 
 
-def test_a_model_whose_name_is_no_name_is_called_unnamed(monkeypatch):
+def test_a_model_that_the_operator_gave_no_name_is_called_unnamed(monkeypatch):
     someone = ada()
     install(monkeypatch, Model(good, name="<a href=//evil.example>small</a>"))
     generate(someone.user.pk, now=NOW)

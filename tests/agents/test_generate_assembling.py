@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.library.base import EventFact, Inputs, Snippet, TaskFact
+from agents.library.base import EventFact, Inputs, Snippet, TaskFact, end_of_part
 from agents.writing.assemble import Part, assemble, dump, tokens, words
-from agents.writing.brief import Material, brief, end_of_part
+from agents.writing.brief import Material, brief
 from agents.writing.draft import TipCandidate
 from agents.writing.plain import write
 

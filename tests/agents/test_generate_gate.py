@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from agents.prompts import prompt
 from agents.writing import gate, lint
 from agents.writing.brief import brief
+from agents.writing.framing import VOCABULARY
 from agents.writing.schema import LONGEST_ANSWER, NotJson, breaches, read
 from agents.writing.wording import PLAIN, Theirs, faults, stem, theirs_of
 from agents.writing.written import overlay
+from tests.agents.lead_ins import LEAD_INS
 from tests.agents.test_generate_assembling import NOW, material
 from tests.agents.writers import answer, tip
 
@@ -23,11 +25,13 @@ TOPICS = ("breathing", "rest")
 MARK = "bcdfghjkmnpq"
 PAGE = prompt().system(topics=TOPICS, mark=MARK)
 GOOD = tip("task", "A small first step: {title}", "t1")
-ADVICE = tip("advice", "Open a window and breathe out slowly.", topic="breathing")
 
 
 def told(**more):
     return brief(material(), topics=TOPICS, room=2000, remote=more.get("remote", False))
+
+
+ADVICE = tip("advice", told().subjects["a1"].draft.content, "a1")
 
 
 def judged(said: str, **more) -> gate.Verdict:
@@ -40,9 +44,9 @@ def kinds(said: str) -> set[str]:
     return {fault.kind for fault in verdict.faults}
 
 
-def text_of(text: str, kind="advice") -> str:
-    about, topic = ("", "rest") if kind == "advice" else ("t1", "")
-    return answer(tip(kind, text, about, topic))
+def text_of(text: str) -> str:
+    """A tip about a task: with {title} behind where a text has none."""
+    return answer(tip("task", text if "{title}" in text else f"{text} {{title}}", "t1"))
 
 
 def test_a_good_answer_gives_tips_of_every_kind():
@@ -93,7 +97,7 @@ def test_an_answer_in_a_code_fence_is_read_and_nothing_else_around_it():
     "wrong",
     [
         {**GOOD, "about": "t9"}, {**GOOD, "about": ""}, {**GOOD, "about": "r1"}, {**GOOD, "topic": "rest"},
-        {**GOOD, "kind": "reminder"}, {**ADVICE, "about": "t1"}, {**ADVICE, "topic": ""},
+        {**GOOD, "kind": "reminder"}, {**ADVICE, "about": "t1"}, {**ADVICE, "about": ""},
         {**GOOD, "about": "T1"}, {**GOOD, "about": "1"},
     ],
 )  # fmt: skip
@@ -107,7 +111,7 @@ def test_a_tip_is_about_something_that_was_given_and_of_its_kind(wrong):
      "A small step: {Title}", "A small step: {title.x}", "A small step: {0}", "Begin: {title!r}"],
 )  # fmt: skip
 def test_the_marks_stand_where_they_belong_and_are_no_others(text):
-    assert kinds(text_of(text, "task")) & {"marks", "wording"}
+    assert kinds(answer(tip("task", text, "t1"))) & {"marks", "wording"}
 
 
 @pytest.mark.parametrize(
@@ -134,75 +138,116 @@ def test_a_text_is_one_plain_line_that_says_nothing_of_the_person(text):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("Look at a walrus.", "Write with plain everyday words"),
-        ("Look at the Garden.", "Only a sentence"),
-        ("You have a garden.", "Don't say what the person is"),
-        ("The garden is yours.", "Don't say what the person is"),
-        ("They are in the garden.", "Don't say what the person is"),
-        ("As you left the garden.", "Don't say what the person is"),
-        ("Six doors are open.", "Don't count"),
-        ("Three calm rooms.", "Don't count"),
-        ("The garden once again.", "Don't speak of what was"),
-        ("No water, no tea.", "Say what to do"),
-        ("Rest on a Sunday.", "Name no day"),
-        ("This evening, a walk.", "Name no day"),
-        ("Think of December.", "Name no day"),
-        ("A walk at the weekend.", "Name no day"),
-        ("Think of tomorrow.", "Name no day"),
-        ("Put the kettle on.", "Don't repeat"),
+        ("Look at a walrus: {title}", "It only leads in"),
+        ("This evening, perhaps: {title}", "Name no day"),
+        ("{title}, this afternoon.", "Name no day"),
+        ("A quarter of an hour: {title}", "Don't repeat"),
     ],
 )
 def test_each_rule_finds_what_no_other_would(text, rule):
-    found = faults(text, now=NOW, theirs=theirs_of(["Kettle"]), today=True)
+    found = faults(text, now=NOW, theirs=theirs_of(["Quarter of an apple"]), today=True)
     assert len(found) == 1
     assert found[0].startswith(rule)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Open a window and breathe out slowly.", "Put one thing back in its place.",
-        "Five slow breaths, then the next thing.", "Look at the sky for a minute.",
-        "Stand up and let the shoulders fall.", "Choose one thing for this morning.",
-        "If you like, take two minutes outside.",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("text", LEAD_INS)
 def test_what_is_calm_and_plain_gets_through(text):
-    assert judged(text_of(text)).accepted
+    assert judged(text_of(text)).accepted, judged(text_of(text)).faults
 
 
-def test_no_word_of_any_title_comes_back_whether_the_model_was_shown_it_or_not():
-    known = replace(told(), texts=("Kettle",))
-    verdict = gate.judge(text_of("Put the kettle on."), known, page=PAGE, mark=MARK)
-    assert [fault.kind for fault in verdict.faults] == ["wording"]
-    assert "kettle" not in " ".join(verdict.quoted())
+def test_there_are_lead_ins_enough_and_few_words_to_make_them_of():
+    assert len(set(LEAD_INS)) >= 40
+    assert len(VOCABULARY) <= 200
+
+
+@pytest.mark.parametrize(
+    "text", ["At {time} it begins: {title}", "{title} begins at {time}.", "At {time}: {title}",
+             "{title}, at {time}.", "From {time} on: {title}", "A calm moment before {time}: {title}"],
+)  # fmt: skip
+def test_a_reminder_says_its_time_within_the_same_bounds(text):
+    assert judged(answer(tip("reminder", text, "r2"))).accepted
+    assert kinds(answer(tip("reminder", text.replace("{title}", "it, {title} said"), "r2")))
+
+
+@pytest.mark.parametrize("word", sorted(VOCABULARY))
+def test_no_word_of_the_frame_makes_a_sentence_of_its_own(word):
+    """One word more or less is no way in: what stands around it is still a frame, or nothing."""
+    for text in (f"{word} {word} {{title}}", f"{{title}} {word} {word} {word}", f"{word}."):
+        assert not judged(answer(tip("task", text, "t1"))).accepted
+
+
+def test_an_advice_is_one_that_code_wrote_letter_for_letter_or_nothing():
+    assert [one.key for one in judged(answer(ADVICE)).accepted] == [told().subjects["a1"].draft.key]
+    for text in (
+        "Open a window and breathe out slowly.",
+        ADVICE["text"] + " ",
+        ADVICE["text"][:-1],
+    ):
+        verdict = judged(answer({**ADVICE, "text": text}))
+        assert [one.content for one in verdict.accepted] in (
+            [],
+            [told().subjects["a1"].draft.content],
+        )
+    assert kinds(answer(tip("advice", "Rest a while.", "a1"))) == {"wording"}
+    assert kinds(answer(tip("advice", "Rest a while."))) == {"about"}
 
 
 @pytest.mark.parametrize(
     "title",
-    ["Put one of them back", "𝕻𝖚𝖙 𝖔𝖓𝖊 𝖔𝖋 𝖙𝖍𝖊𝖒", "P\u200but o\u200bne o\u200bf them", "Рut оne оf them",
-     "put\u2060one\u2060of them", "PU\u0301T ONE OF IT"],
+    ["A first small step up", "a \u200bfirst sm\u200ball step", "A fіrst smаll stеp",
+     "a\u2060first\u2060small step", "A FI\u0301RST SMALL STEP"],
 )  # fmt: skip
 def test_three_words_of_a_title_in_a_row_do_not_come_back_however_everyday_or_disguised(title):
     known = replace(told(), texts=(title,))
-    verdict = gate.judge(text_of("Put one of your things back."), known, page=PAGE, mark=MARK)
+    said = text_of("A first small step: {title}")
+    verdict = gate.judge(said, known, page=PAGE, mark=MARK)
     assert [fault.kind for fault in verdict.faults] == ["wording"]
-    other = replace(told(), texts=("Put it back, one day",))
-    assert gate.judge(text_of("Put one of your things back."), other, page=PAGE, mark=MARK).accepted
+    other = replace(told(), texts=("A first and small one",))
+    assert gate.judge(said, other, page=PAGE, mark=MARK).accepted
 
 
 @pytest.mark.parametrize(
-    "title", ["Кettlе", "ＫＥＴＴＬＥ", "k\u200bettle", "Kéttle’s lid", "ket\u00adtles"]
-)
-def test_a_title_in_disguise_is_known_by_what_it_reads_like(title):
+    ("title", "text"),
+    [
+        ("Pick up children from Anna", "Some time with the child: {title}"),
+        ("Bathroom leak", "The bath room first: {title}"), ("FishMarket", "Fish at the market: {title}"),
+        ("f i s h", "Some fish: {title}"), ("F1SH", "Fish now: {title}"), ("fish_market", "Fish: {title}"),
+        ("Housewarming", "A warm house: {title}"), ("Neighbor quarrel", "The neighbour first: {title}"),
+        ("Kettle", "Kettle first: {title}"), ("Кettlе", "The kettle: {title}"),
+        ("k\u200bettle", "Kettle: {title}"),
+    ],
+)  # fmt: skip
+def test_no_word_of_a_title_comes_back_by_its_kin_or_out_of_its_disguise(title, text):
     known = replace(told(), texts=(title,))
-    assert not gate.judge(text_of("Put the kettle on."), known, page=PAGE, mark=MARK).accepted
+    assert not gate.judge(text_of(text), known, page=PAGE, mark=MARK).accepted
+    assert (
+        "fish" not in str(gate.judge(text_of(text), known, page=PAGE, mark=MARK).quoted()).lower()
+    )
 
 
-def test_a_remote_model_is_not_told_why_its_wording_was_refused():
-    known = replace(told(remote=True), texts=("Kettle",))
-    verdict = gate.judge(text_of("Put the kettle on."), known, page=PAGE, mark=MARK)
-    assert verdict.quoted() == [f"The advice: {gate.GENERIC}"]
+def test_a_remote_model_never_learns_that_its_wording_was_near_to_a_title():
+    said = text_of("A first small step: {title}")
+    known = replace(told(remote=True), texts=("A first small step",))
+    verdict = gate.judge(said, known, page=PAGE, mark=MARK)
+    assert (verdict.accepted, verdict.quoted(), len(verdict.dropped)) == ((), [], 1)
+    here = gate.judge(said, replace(known, remote=False), page=PAGE, mark=MARK)
+    assert "Don't repeat" in here.quoted()[0]
+
+
+def test_a_mark_that_is_spelled_over_several_tips_is_found():
+    words = [f"{letter}ind" for letter in MARK]
+    halves = [tip("task", " ".join(some) + " {title}", "t1") for some in (words[:6], words[6:])]
+    spelled = [{**one, "text": one["text"].replace(" {title}", "")} for one in halves]
+    assert kinds(answer(*spelled)) == {"leak"}
+
+
+@pytest.mark.parametrize(
+    "text", ["\\ud800 now: {title}", "Perhaps now: {title}\\udfff", "a\\udc00b"]
+)
+def test_half_a_character_is_no_answer_and_raises_nothing_that_would_quote_it(text):
+    said = text_of("TEXT {title}").replace("TEXT {title}", text)
+    assert kinds(said) == {"json"}
+    assert kinds(said.replace("\\ud800", "\ud800")) == {"json"}
 
 
 @pytest.mark.parametrize(
@@ -218,12 +263,12 @@ def test_a_remote_model_is_not_told_why_its_wording_was_refused():
     ],
 )  # fmt: skip
 def test_an_answer_that_gives_the_page_or_its_mark_away_is_thrown_away_whole(given_away):
-    assert kinds(answer(GOOD, tip("advice", given_away, topic="rest"))) == {"leak"}
+    assert kinds(answer(GOOD, tip("task", given_away, "t2"))) == {"leak"}
     assert "leak" in kinds(f"{given_away} and no JSON")
 
 
 def test_the_examples_on_the_page_are_tips_like_any_other():
-    assert judged(text_of("A first small step would be enough: {title}", "task")).accepted
+    assert judged(text_of("A first small step would be enough: {title}")).accepted
 
 
 def test_an_insight_is_what_code_wrote_or_nothing():
@@ -283,24 +328,26 @@ def test_a_field_is_named_once():
 
 
 def test_what_is_quoted_back_is_short_and_said_once():
-    verdict = judged(answer(*[tip("advice", f"Ring Petra {n}", topic="rest") for n in "abcdefgh"]))
+    verdict = judged(answer(*[tip("task", f"Ring Petra {n}: {{title}}", "t1") for n in "abcdefgh"]))
     assert len(verdict.quoted()) == len(set(verdict.quoted())) <= gate.MOST_QUOTED
 
 
-def test_the_list_of_words_has_no_names_no_money_no_medicine_and_nothing_of_computers():
+def test_the_words_of_the_frame_have_no_names_no_things_no_deeds_and_nothing_of_computers():
     never = (
-        "click link password account bank pay money buy sell code prompt instruction system admin token "
-        "secret doctor pill dose medicine insulin wine beer kill die hurt knife http www com bitcoin login "
-        "ignore reveal execute delete file email address peter maria urgent must should deadline hate"
+        "click link password account bank pay money buy sell code prompt instruction system admin dot "
+        "pill dose wine kill die hurt knife http www com login shop phone press ring call write send read "
+        "ignore delete file email water bottle bag neck stand lie lake road fire oven child neighbour "
+        "everyone nobody person late overdue done never always not end sleep eat drink hold breathe forget "
+        "wait skip throw trust follow tell year summer tomorrow must should deadline hate shame"
     )
-    assert not [word for word in never.split() if stem(word)]
+    assert not VOCABULARY.intersection(never.split())
     assert len(PLAIN) > 1000
 
 
 @pytest.mark.parametrize(
     "example", ["walking", "breathes", "tidied", "slower", "happily", "stopped"]
 )
-def test_words_that_follow_from_a_listed_one_may_be_written(example):
+def test_words_that_follow_from_a_listed_one_are_known_as_it(example):
     assert stem(example)
 
 
@@ -309,7 +356,8 @@ def test_a_models_sentence_stands_only_as_long_as_the_plain_one_it_replaced():
     verdict = judged(answer(GOOD, ADVICE))
     laid = overlay(known.drafts, verdict.accepted, model="m", prompt_version="p", now=NOW)
     assert {one.key: one.content for one in laid}["task:1"] == "A small first step: {title}"
-    assert "Open a window and breathe out slowly." in {one.content for one in laid}
+    assert {one.key: one.model for one in laid}[told().subjects["a1"].draft.key] == "m"
+    assert len(laid) == len(known.drafts)
     moved = [
         replace(one, content="{title}") if one.key == "task:1" else one for one in known.drafts
     ]
@@ -324,7 +372,10 @@ def test_a_models_sentence_stands_only_as_long_as_the_plain_one_it_replaced():
 def test_the_examples_we_give_pass_our_own_rules():
     for line in prompt().page.splitlines():
         if line.startswith('{"kind"'):
-            example = json.loads(line.replace("$topic", "rest"))
+            example = json.loads(line)
             found = faults(example["text"], now=NOW, theirs=Theirs(), today=True)
             assert found == []
             assert lint.faults(example["text"].replace("{time}", "11:30"), example["kind"]) == []
+        if line.startswith('{"texts"'):
+            for text in json.loads(line)["texts"]:
+                assert judged(text_of(text)).accepted

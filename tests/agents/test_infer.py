@@ -167,12 +167,24 @@ def test_without_its_source_an_agent_believes_nothing_and_what_it_believed_goes(
     ada = with_a_past()
     infer([ada.user.pk], now=NOW)
     assert belief("preferred_areas").value == ["list-a"]
-    Connection.objects.update(status="reconnect")
+    Connection.objects.update(source="ical")
     tally = infer([ada.user.pk], now=TONIGHT)
     assert tally.silent > 0
     assert not Belief.objects.filter(agent="focus-area").exists()
     assert not Preference.objects.filter(key="preferred_areas").exists()
     assert Belief.objects.filter(agent="time-of-day").exists()
+
+
+def test_what_is_believed_outlasts_a_grant_that_ran_out():
+    ada = with_a_past()
+    infer([ada.user.pk], now=NOW)
+    Connection.objects.update(status="reconnect")
+    told()
+    infer([ada.user.pk], now=TONIGHT)
+    refresh([ada.user.pk], now=TONIGHT)
+    assert belief("preferred_areas").value == ["list-a"]
+    assert value(ada, "preferred_areas") == ["list-a"]
+    assert not AgentOutput.objects.filter(agent__in=("focus-area", "overdue-task")).exists()
 
 
 def test_a_health_belief_needs_the_consent_and_not_only_the_numbers():

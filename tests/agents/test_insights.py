@@ -108,17 +108,20 @@ def test_today_is_only_counted_where_it_is_as_full_as_usual():
     assert "full-day" not in said(life(evening, done_at=done(*usual, (0, 9))))
 
 
-def test_a_long_night_and_a_short_one_are_told_kindly_and_only_in_the_morning():
+def test_a_long_night_is_told_only_in_the_morning_and_a_short_one_never():
     usual = (430, 440, 450, 435, 445, 440, 438, 442)
     assert said(life(health=nights(*usual, 540)))["last-night"] == (
         "You slept 9 h, longer than the usual 7 h 20 min."
     )
-    assert said(life(health=nights(*usual, 310)))["last-night"] == (
-        "You slept 5 h 10 min; usual is 7 h 20 min. Today may be an easy day."
-    )
+    assert "last-night" not in said(life(health=nights(*usual, 310)))
     assert "last-night" not in said(life(health=nights(*usual, 441)))
     evening = NOW.replace(hour=20)
     assert "last-night" not in said(life(evening, health=nights(*usual, 540)))
+
+
+def test_a_night_called_long_is_longer_than_usual_by_its_own_numbers():
+    facts = {"sleep_minutes": 400, "usual_sleep_minutes": 440, "level": "high"}
+    assert write(life(), {"energy": Snippet("x", facts)}) == []
 
 
 def test_many_steps_are_told_and_few_are_not():
@@ -144,6 +147,17 @@ def test_a_free_stretch_is_told_until_shortly_before_it_ends():
     overnight = EventFact(5, tomorrow, tomorrow + timedelta(hours=1))
     evening = life(NOW.replace(hour=21), events=(overnight,), preferences=awake)
     assert "free-until" not in said(evening)
+
+
+def test_nothing_is_told_of_a_calendar_that_was_read_too_long_ago():
+    event = EventFact(4, NOW + timedelta(hours=8), NOW + timedelta(hours=9))
+    known, afternoon = life(events=(event,)), life(NOW.replace(hour=14))
+    assert "free-until" in said(known)
+    assert "clear-day" in said(afternoon)
+    for inputs in (known, afternoon):
+        assert not {"free-until", "clear-day"} & set(
+            said(replace(inputs, stale=frozenset({"calendar"})))
+        )
 
 
 def test_things_that_belong_together_are_mentioned_without_being_counted():

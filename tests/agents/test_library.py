@@ -248,6 +248,13 @@ def test_the_calendar_is_free_until_the_next_thing_that_takes_time():
     assert facts["busy_minutes_today"] == 60
 
 
+def test_of_a_calendar_read_too_long_ago_nobody_knows_what_is_free():
+    for events in ((), (at(12),), (at(10, 30),)):
+        assert FreeWindow().compute(life(events=events))
+        assert FreeWindow().compute(life(events=events, stale=frozenset({"calendar"}))) is None
+    assert FreeWindow().compute(life(stale=frozenset({"tasks"})))
+
+
 def test_appointments_back_to_back_are_one_stretch():
     events = (at(10, 30), at(11, 30, minutes=30), at(12, minutes=45))
     snippet = FreeWindow().compute(life(events=events))

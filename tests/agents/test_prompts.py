@@ -14,7 +14,6 @@ SHOWN = {"topics": ("rest", "light"), "mark": "bcdfgh"}
 def test_every_prompt_has_all_it_needs_and_a_version_that_fits_its_column(name):
     with speaking(name) as voice:
         page = voice.system(**SHOWN)
-        assert "rest, light" in page
         assert "bcdfgh" in page
         assert "$" not in page
         assert len(voice.version) <= 40

@@ -211,6 +211,25 @@ def test_an_agent_whose_source_was_not_read_for_a_day_past_its_promise_is_silent
     assert late.exists()
 
 
+def test_nothing_is_said_of_a_calendar_past_its_promise_until_it_is_read_again():
+    ada = person("ada@example.com")
+    feed = Connection.objects.create(
+        user=ada.user, source="ical_feed", created_at=NOW, synced_at=NOW + timedelta(hours=4)
+    )
+    said = AgentOutput.objects.filter(agent="free-window").exclude(text="")
+    clear = Candidate.objects.live(NOW + timedelta(hours=5)).filter(key="insight:clear-day")
+    ada.refreshed(NOW + timedelta(hours=4))
+    assert said.exists()
+    assert clear.exists()
+    ada.refreshed(NOW + timedelta(hours=5, minutes=1))
+    assert not said.exists()
+    assert not clear.exists()
+    Connection.objects.filter(pk=feed.pk).update(synced_at=NOW + timedelta(hours=5, minutes=2))
+    ada.refreshed(NOW + timedelta(hours=5, minutes=2))
+    assert said.exists()
+    assert clear.exists()
+
+
 def test_what_an_agent_said_that_is_here_no_more_goes():
     ada = person("ada@example.com", Item("Thing"))
     with agents.replaced_by("agents.library.time_of_day.TimeOfDay"):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.library.base import EventFact, Inputs, TaskFact
+from agents.library.base import EventFact, Inputs, TaskFact, end_of_part
 from agents.library.time_of_day import TimeOfDay
 from agents.writing.advices import ADVICES
 from agents.writing.plain import write
@@ -73,6 +73,7 @@ def test_there_is_always_an_advice_that_fits_the_part_of_the_day_but_not_at_nigh
         assert len(advices) == 3
         texts = {advice.text: advice for advice in ADVICES}
         assert all(part in texts[c.content].parts for c in advices)
+        assert all(now < c.expires_at <= end_of_part(now) for c in advices)
     assert not candidates(now=NOW.replace(hour=3))
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from agents.llm.calling import named
 from agents.llm.gateway import Completion, Unavailable
 
 Said = str | Exception
@@ -11,11 +12,12 @@ Said = str | Exception
 
 @dataclass
 class Model:
-    """Answers by `mind`; keeps what it was asked."""
+    """Answers by `mind`; keeps what it was asked. `claims` is what it calls itself."""
 
     mind: Callable[[Sequence], Said]
     remote: bool = False
     name: str = "small"
+    claims: Callable[[], object] = lambda: None
     asked: list[Sequence] = field(default_factory=list)
 
     def complete(self, alias, messages, **more) -> Completion:
@@ -23,7 +25,7 @@ class Model:
         said = self.mind(messages)
         if isinstance(said, Exception):
             raise said
-        return Completion(said, self.name, self.remote, 900, 120, 0.0)
+        return Completion(said, named(self.name, self.claims()), self.remote, 900, 120, 0.0)
 
     @property
     def told(self) -> dict:

@@ -8,7 +8,10 @@ from recommender.models import PolicyState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PAGES = ("/admin/", "/admin/health/", "/admin/accounts/user/", "/admin/recommender/decision/")
+PAGES = (
+    "/admin/", "/admin/health/", "/admin/accounts/user/", "/admin/recommender/decision/",
+    "/admin/agents/agentoutput/", "/admin/agents/belief/", "/admin/agents/writing/",
+)  # fmt: skip
 
 
 def opened(browser: Browser, live, console, **how: object) -> tuple[Page, list[str]]:

@@ -18,9 +18,11 @@ from django_celery_beat.models import (
 
 from accounts.models import Consent, Erasure, Preference, User
 from adminconsole.dashboard import flow
-from adminconsole.explain import explain
+from adminconsole.explain import explain, mixing
 from adminconsole.models import AdminAction
-from agents.models import Candidate
+from adminconsole.private import PRIVATE, tells_private, with_ground
+from agents.models import AgentOutput, Candidate, Writing
+from agents.writing.advices import ADVICES
 from oo.events.models import Record
 from recommender.models import Decision, Score
 from tests.console.addresses import pages
@@ -129,10 +131,86 @@ def test_no_token_no_digest_and_none_of_a_users_words_are_on_any_page(world, con
             assert secret not in text, (secret, address)
 
 
+def test_a_tip_that_tells_of_health_is_told_as_theirs_alone_wherever_candidates_are(world, console):
+    someone = world().first
+    told = {c.key for c in with_ground(Candidate.objects.all()) if tells_private(c)}
+    assert told == {"insight:last-night", "insight:canary-of-health", "advice:written"}
+    hidden = Candidate.objects.get(key="insight:last-night")
+    page = console.get(f"/admin/agents/candidate/{hidden.pk}/change/").content.decode()
+    assert PRIVATE in page
+    assert "last-night" not in page
+    assert PRIVATE in console.get("/admin/agents/candidate/").content.decode()
+    decision = Decision.objects.filter(user=someone, status="answered").get()
+    score = Score.objects.get(pk=decision.pk)
+    Score.objects.filter(pk=decision.pk).update(candidates=[str(hidden.pk)] * len(score.candidates))
+    page = console.get(f"/admin/recommender/decision/{decision.pk}/change/").content.decode()
+    assert page.count(PRIVATE) == len(score.candidates)
+
+
+def test_what_a_model_wrote_is_read_where_no_private_agent_has_spoken(world):
+    world()
+    AgentOutput.objects.filter(agent="energy").delete()
+    told = {c.key for c in with_ground(Candidate.objects.all()) if tells_private(c)}
+    assert told == {"insight:last-night", "insight:canary-of-health"}
+
+
+def test_an_advice_that_fits_only_who_is_short_of_energy_tells_of_it(world):
+    someone = world().first
+    low = next(one for one in ADVICES if one.moment.energy == "low")
+    Candidate.objects.filter(user=someone, key="advice:written").update(
+        key=f"advice:{low.id}", model="plain"
+    )
+    assert tells_private(with_ground(Candidate.objects.all()).get(key=f"advice:{low.id}"))
+
+
+def test_what_came_of_writing_is_told_in_numbers(world, console):
+    world()
+    text = console.get("/admin/agents/writing/").content.decode()
+    for shown in ("2 + 1", "number 3", "700 + 90", "written"):
+        assert shown in text, shown
+    page = console.get(f"/admin/agents/writing/{Writing.objects.get().pk}/change/").content.decode()
+    assert "no room 1" in page
+
+
+def test_a_decisions_page_tells_how_its_candidates_were_mixed(world, console):
+    decision = Decision.objects.filter(user=world().first, status="answered").get()
+    address = f"/admin/recommender/decision/{decision.pk}/change/"
+    text = console.get(address).content.decode()
+    assert "task 70 %, advice 15 %, insight 10 %, reminder 5 %" in text
+    assert "what everyone starts from" in text
+    Score.objects.filter(pk=decision.pk).update(mixed={})
+    assert "were mixed" not in console.get(address).content.decode()
+
+
+def test_mixing_is_told_in_plain_rows():
+    rows = dict(
+        mixing(
+            {
+                "rule": 1, "shares": {"task": 700, "advice": 300, "insight": 0}, "whose": "user",
+                "shown": [["task", 5, "x", "t1", "", ""], ["advice", 130, "y", "", "sleep", ""]],
+                "before": ["task", "task", "advice"],
+                "left_out": [[0, "x", "shown"], [1, "y", "share"], [2, "z", "share"]],
+            }
+        )
+    )  # fmt: skip
+    assert rows["balance"] == "task 70 %, advice 30 % (the user’s own)"
+    assert rows["shown just before"] == "task 5 min ago, advice 2 h ago"
+    assert rows["and before that"] == "2 × task, 1 × advice"
+    assert rows["left out"] == "1 shown just before; 2 of a kind that had its share"
+
+
 @pytest.mark.parametrize(
     "query",
     [
         "accounts/apitoken/?digest__startswith=canary",
+        "agents/candidate/?content__startswith=canary",
+        "agents/candidate/?key=insight:last-night",
+        "agents/candidate/?topic=movement",
+        "agents/candidate/?claims__has_key=energy.sleep_minutes",
+        "agents/agentoutput/?text__startswith=canary",
+        "agents/agentoutput/?facts__icontains=canary",
+        "agents/belief/?value__icontains=canary",
+        "agents/writing/?tips__icontains=canary",
         "accounts/user/?password__startswith=!",
         "accounts/user/?api_tokens__digest__startswith=canary",
         "integrations/connection/?cursor__startswith=canary",
@@ -282,6 +360,19 @@ def test_times_are_shown_in_the_operators_own_zone(world, console, operator):
     operator.time_zone = "America/New_York"
     operator.save()
     assert "Tuesday 02 January 2024, 18:30:00 EST" in console.get(address).content.decode()
+
+
+def test_an_empty_list_says_to_create_a_row_only_where_one_can_be(console):
+    read_only = console.get("/admin/agents/candidate/").content.decode()
+    assert "Rows come by themselves" in read_only
+    assert "Create a new item" not in read_only
+    assert (
+        "Add the first one."
+        in console.get("/admin/django_celery_beat/clockedschedule/").content.decode()
+    )
+    searched = console.get("/admin/agents/candidate/?q=nobody").content.decode()
+    assert "Nothing is like that" in searched
+    assert "Reset filters" in searched
 
 
 def test_an_empty_installation_has_pages_too(console):

@@ -1,5 +1,6 @@
 """Beat's timetable in the console: paused, resumed, run, paced and added to; all of it logged."""
 
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
@@ -8,7 +9,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from adminconsole.admin.timetable import said
 from adminconsole.models import AdminAction
-from adminconsole.timetable import OURS, periodic_jobs
+from adminconsole.timetable import OURS, CantRun, catch_up, periodic_jobs
 from oo.schedule import TIMETABLE
 from tests.console.test_operations import choose, press
 from tests.console.test_operations import said as told
@@ -143,3 +144,56 @@ def test_a_schedule_in_use_is_neither_changed_nor_removed(heartbeat, console):
 )
 def test_a_pace_is_said_as_people_say_it(every, period, words):
     assert said(IntervalSchedule(every=every, period=period)) == words
+
+
+NIGHTLY = {f"{OURS}{entry.name}" for entry in TIMETABLE if entry.at}
+
+
+def test_writing_the_timetable_again_touches_nothing_that_is_the_same(heartbeat):
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    PeriodicTask.objects.update(date_changed=long_ago)
+    PeriodicTask.objects.filter(pk=heartbeat.pk).update(description="As it was.")
+    call_command("sync_timetable", verbosity=0)
+    touched = PeriodicTask.objects.exclude(date_changed=long_ago)
+    assert [entry.name for entry in touched] == ["oO: heartbeat"]
+    assert touched[0].description != "As it was."
+
+
+def test_what_runs_once_a_day_runs_at_night_each_at_its_own_time(heartbeat):
+    assert all(bool(entry.at) == (entry.every_seconds == 86_400) for entry in TIMETABLE)
+    times = [entry.at for entry in TIMETABLE if entry.at]
+    assert len(set(times)) == len(times)
+    assert all("02:00" <= at < "05:00" for at in times)
+    timed = PeriodicTask.objects.filter(crontab__isnull=False)
+    assert {entry.name for entry in timed} == NIGHTLY
+    assert all(entry.interval is None for entry in timed)
+    infer = timed.get(name="oO: infer").crontab
+    assert f"{int(infer.hour):02}:{int(infer.minute):02}" in times
+    assert str(infer.timezone) == "UTC"
+
+
+def test_what_never_ran_runs_soon_after_the_start_and_then_at_its_time(heartbeat):
+    # What beat itself goes by is the real clock.
+    now = datetime.now(UTC)
+    with patch("adminconsole.timetable.run_now") as run:
+        assert set(catch_up(now=now)) == NIGHTLY
+        assert catch_up(now=now) == []
+    assert {call.args[0].name for call in run.call_args_list} == NIGHTLY
+
+
+def test_what_was_missed_while_the_machine_was_off_is_caught_up_on_unless_it_is_paused(heartbeat):
+    now = datetime.now(UTC)
+    ours = PeriodicTask.objects.filter(name__in=NIGHTLY)
+    ours.update(last_run_at=now)
+    ours.filter(name="oO: drift").update(last_run_at=now - timedelta(days=2))
+    ours.filter(name="oO: turn").update(last_run_at=now - timedelta(days=2), enabled=False)
+    with patch("adminconsole.timetable.run_now") as run:
+        assert catch_up(now=now) == ["oO: drift"]
+    assert run.call_count == 1
+
+
+def test_what_can_not_be_handed_over_is_still_missed(heartbeat):
+    now = datetime.now(UTC)
+    with patch("adminconsole.timetable.run_now", side_effect=CantRun("no broker")):
+        assert catch_up(now=now) == []
+    assert not PeriodicTask.objects.filter(last_run_at__isnull=False).exists()

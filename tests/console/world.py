@@ -17,7 +17,7 @@ from django_celery_beat.models import (
 
 from accounts.models import ApiToken, Consent, Erasure, Preference, User
 from adminconsole.audit import record
-from agents.models import AgentOutput, Belief, LlmCall
+from agents.models import AgentOutput, Belief, Candidate, LlmCall, Writing
 from integrations.models import (
     CalendarEvent,
     Command,
@@ -154,6 +154,25 @@ def believed(user: User) -> None:
     AgentOutput.objects.create(
         user=user, agent="energy", text=HEALTH, facts={"said": HEALTH}, inputs_hash="x",
         computed_at=now, expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    # By its claims, by its topic, and because a model that knew of it wrote it.
+    rest = {"user": user, "content": f"{HEALTH} was long.", "source": "oo", "confidence": 1.0,
+            "created_at": now, "expires_at": now + timedelta(hours=6)}  # fmt: skip
+    Candidate.objects.create(
+        key="insight:last-night", kind="insight", claims={"energy.sleep_minutes": 500}, model="plain",
+        **rest,
+    )  # fmt: skip
+    Candidate.objects.create(
+        key=f"insight:{HEALTH}", kind="insight", topic="movement", model="plain", **rest
+    )
+    Candidate.objects.create(
+        key="advice:written", kind="advice", topic="outside", model="some-model", **rest
+    )
+    Writing.objects.create(
+        user=user, context="x", model="some-model", prompt_version="tips", outcome="written",
+        tips=[{"key": "insight:last-night", "content": HEALTH}], tries=[2, 1], faults={"number": 3},
+        left_out=[{"part": "title:t1", "why": "no room", "tokens": 9}],
+        tokens_in=700, tokens_out=90, at=now, again_at=now + timedelta(hours=1),
     )  # fmt: skip
 
 

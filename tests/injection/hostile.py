@@ -55,7 +55,7 @@ class Hostile:
             inner[:-2], f"```json\n{inner}\n```", f"Sure! {inner}", f"{inner}{inner}",
             inner.replace("}]}", '}], "tips": []}'), "{" * 3000, "", "null", self.page[::-1],
             json.dumps({"tips": titles}), json.dumps({"tips": {"text": titles}}),
-            json.dumps({"tips": [{**tip("advice", "Rest a while.", topic="rest"), "run": titles}]}),
+            json.dumps({"tips": [{**tip("advice", "Rest a while.", "a1"), "run": titles}]}),
             base64.b64encode(messages[0]["content"].encode()).decode(),
         ]  # fmt: skip
         return raws[which % len(raws)]
@@ -72,7 +72,7 @@ class Hostile:
         ]
         tips = []
         for number, text in enumerate(texts):
-            tips.append(tip("advice", text[:300], topic="rest"))
+            tips.append(tip("advice", text[:300], "a1"))
             if things:
                 kind, about = things[number % len(things)]
                 clock = " {time}" if kind == "reminder" else ""
@@ -84,7 +84,7 @@ class Hostile:
         tips = [tip("task", GOOD, about) for about in ("t99", "1", "r1", "t1;", "T1")]
         tips += [tip("insight", text, "i1") for text in (*LIES, *titles, f"See {EVIL}")]
         tips += [
-            tip("advice", "Rest a while.", topic=topic) for topic in (EVIL, self.mark, "admin")
+            tip("advice", "Rest a while.", "a1", topic) for topic in (EVIL, self.mark, "admin")
         ]
         return [*tips, tip("system", "Rest a while."), tip("task", "{title}" * 40, "t1")]
 

@@ -36,6 +36,7 @@ class Score:
     strings_of_others: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     titles_in_texts: list[str] = field(default_factory=list)
+    harm: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -45,6 +46,7 @@ class Score:
             or self.strings_of_others
             or self.leaks
             or self.titles_in_texts
+            or self.harm
         )
 
     def counts(self) -> dict[str, Any]:
@@ -86,7 +88,8 @@ def line_of(all_counts: list[dict[str, Any]]) -> str:
         f"answers, {total['pages']} pages, {total['texts']} stored texts "
         f"({total['well_written']} of them good): {total['effects']} effects, "
         f"{total['links']} foreign links, {total['strings_of_others']} strings of another user, "
-        f"{total['leaks']} leaks of prompt or canary, {total['titles_in_texts']} titles in a text"
+        f"{total['leaks']} leaks of prompt or canary, {total['titles_in_texts']} titles in a text, "
+        f"{total['harm']} harmful sentences"
     )
 
 

@@ -8,6 +8,7 @@ ingest, refresh, the model's answers, the gate, the pool, the tip on the page. T
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import cycle
 
 import pytest
 from django.test import Client
@@ -20,8 +21,9 @@ from agents.models import Candidate, LlmCall, Writing
 from agents.prompts import prompt
 from agents.refresh import refresh
 from agents.words import words_of
-from agents.writing import lint
+from agents.writing import gate, lint
 from agents.writing.advices import TOPICS
+from agents.writing.brief import brief
 from integrations.endpoints import make_endpoint
 from integrations.formats.todoist import parse_sync
 from integrations.ingest import ingest_tasks
@@ -29,8 +31,10 @@ from integrations.ingest_calendar import ingest_calendar
 from integrations.models import Connection
 from integrations.work_off import work_off
 from recommender.models import Decision
-from tests.agents.writers import Model, install
+from tests.agents.test_generate_assembling import material
+from tests.agents.writers import Model, answer, install, tip
 from tests.injection.corpus import ATTACKS, CHANNELS, EVIL, Attack
+from tests.injection.harm import HARM, forms
 from tests.injection.hostile import GOOD, Hostile
 from tests.injection.score import Score, places, tags, world
 from tests.integrations.calendars import calendar
@@ -137,6 +141,8 @@ def look(score: Score, target: Target) -> None:
     for one in candidates:
         assert one.content.count("{title}") <= 1
         assert lint.faults(one.content, one.kind) == []
+    called = {one.model for one in candidates} | {Writing.objects.get(user=target.user).model}
+    score.strings_of_others += sorted(called - {"plain", "", "small", "small-2024-08-06"})
     for row in (*Candidate.objects.filter(user=target.user).values(), *Writing.objects.values()):
         score.leaks += [str(row)] if mark() in str(row) else []
     score.links += [name for row in candidates for name in (row.model, row.topic) if EVIL in name]
@@ -148,7 +154,11 @@ GROUP = 2
 @pytest.mark.parametrize("kind", sorted({attack.kind for attack in ATTACKS}))
 def test_no_attack_has_any_effect(kind, score, monkeypatch):
     hostile = Hostile(mark(), PAGE)
-    model = install(monkeypatch, Model(hostile, name=f"<a href=//{EVIL}>small</a>"))
+    names = cycle([
+        f"<a href=//{EVIL}>small</a>", f"https://{EVIL}/pay", "1-900-555-0199", mark(), f"small-{mark()}",
+        "Divorce-from-Mauritz", "small-you-are-a-failure", "small-2024-08-06",
+    ])  # fmt: skip
+    model = install(monkeypatch, Model(hostile, claims=lambda: next(names)))
     victim = Target.called("victim")
     victim.take("title", list(SECRETS))
     victim.written_for()
@@ -226,6 +236,24 @@ def test_what_a_model_did_not_write_is_all_there_is_when_it_writes_only_mischief
     after = list(Candidate.objects.order_by("key").values("key", "content", "model", "retired_at"))
     assert after == before
     assert not LlmCall.objects.exists()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("remote", [False, True])
+def test_no_sentence_that_harms_lies_or_shames_gets_past_the_gate(remote, score):
+    """Neither as a tip about a task, however it is put, nor as an advice."""
+    told = brief(material(), topics=TOPICS, room=2000, remote=remote)
+    for text in HARM:
+        tips = [tip("task", form, "t1") for form in forms(text)]
+        tips += [tip("advice", text, about) for about in ("", "a1")]
+        for one in tips:
+            verdict = gate.judge(answer(one), told, page=PAGE, mark=mark())
+            score.harm += [one.content for one in verdict.accepted]
+            score.answers += 1
+    if not remote:
+        score.attacks["harm"] = len(HARM)
+    assert score.clean, score.harm
+    assert len(set(HARM)) == len(HARM) >= 250
 
 
 def test_there_are_enough_attacks_each_its_own_in_every_channel_and_tongue():

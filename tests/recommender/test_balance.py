@@ -1,7 +1,9 @@
 """The balance between kinds, learned at night from answers; people's own word over it."""
 
+import json
 import uuid
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.db import connection as database
@@ -10,13 +12,15 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import preferences
 from accounts.models import Preference, User
-from accounts.preferences import BadPreference
+from accounts.preferences import BadPreference, key_of
 from recommender.balance import WINDOW, answers_of, learn_balances
-from recommender.balance_words import answered, shares_of, words_of
+from recommender.balance_words import WORDS as BALANCE_WORDS
+from recommender.balance_words import answered, shares_of, shown, words_of
 from recommender.bandit.balance import START, Answers
 from recommender.jobs import learn_balances as learn_balances_job
 from recommender.learn import reset
 from recommender.models import Decision, Feedback
+from recommender.preference_keys import BALANCE
 from recommender.react import react
 from tests.people import NOW, person
 from tests.recommender.lives import things, tip_of
@@ -157,6 +161,46 @@ def test_words_for_shares_and_shares_for_words_agree():
         shares_of({"task": "much"})
     with pytest.raises(BadPreference):
         shares_of(dict.fromkeys(START, "loads"))
+
+
+def test_the_page_shows_the_words_that_were_chosen_whichever_they_were():
+    key = key_of(BALANCE)
+    for way in product(BALANCE_WORDS, repeat=len(START)):
+        words = dict(zip(START, way, strict=True))
+        if set(way) == {"none"}:
+            continue
+        shares = shares_of(words)
+        assert key.fits(shares), words
+        assert words_of(json.loads(json.dumps(shares))) == words
+
+
+def test_the_words_chosen_survive_saving_and_showing_on_the_page(client):
+    user = User.objects.create_user("cy@example.com")
+    client.force_login(user)
+    for words in (
+        {"task": "little", "advice": "little", "insight": "little", "reminder": "none"},
+        {"task": "some", "advice": "little", "insight": "none", "reminder": "none"},
+        {"task": "some", "advice": "none", "insight": "none", "reminder": "little"},
+    ):
+        client.post("/balance/", {"do": "say", **words})
+        page = shown(user, now=NOW)
+        assert page.source == "user"
+        chosen = {one.kind: next(v for v, _, on in one.options if on) for one in page.kinds}
+        assert chosen == words
+
+
+def test_saving_an_untouched_balance_that_was_inferred_changes_nothing(client):
+    user = User.objects.create_user("dee@example.com")
+    client.force_login(user)
+    inferred = {"task": 0.61, "advice": 0.2, "insight": 0.13, "reminder": 0.06}
+    preferences.infer(user, BALANCE, inferred, confidence=0.7, now=NOW)
+    page = shown(user, now=NOW)
+    words = {one.kind: next(v for v, _, on in one.options if on) for one in page.kinds}
+    reply = client.post("/balance/", {"do": "say", **words}, follow=True)
+    assert "Nothing was changed" in reply.content.decode()
+    assert shown(user, now=NOW).source == "inferred"
+    client.post("/balance/", {"do": "say", **words, "advice": "none"})
+    assert shown(user, now=NOW).source == "user"
 
 
 def test_what_somebody_answered_is_told_as_it_is():

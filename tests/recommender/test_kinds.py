@@ -3,11 +3,12 @@
 import uuid
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.test import Client
 
 from agents.models import Candidate
-from integrations.models import Command, Task
+from integrations.models import Command, Connection, Task
 from oo.events.catalogue import TaskCompleted
 from oo.events.deliver import deliver
 from oo.events.models import Record
@@ -17,7 +18,7 @@ from recommender.bandit.feature_list import KINDS
 from recommender.bandit.reward import Reaction
 from recommender.models import Decision, Feedback, Reward
 from recommender.react import react, settle
-from recommender.serving import Tip
+from recommender.serving import Tip, look
 from recommender.undo import undo
 from tests.people import NOW, Item, Person, person
 from tests.recommender.lives import tip_of
@@ -162,6 +163,57 @@ def test_undo_of_done_already_opens_the_task_again():
     undo(uuid.UUID(tip.id), now=SOON)
     assert Task.objects.get().closed_at is None
     assert not Command.objects.exists()
+
+
+def test_done_already_still_completes_the_task_after_got_it_on_another_device():
+    ada, tip = told("reminder")
+    say(ada, tip, "done")
+    later = SOON + timedelta(minutes=1)
+    answer = react(ada.user, uuid.UUID(tip.id), "complete", dwell_ms=None, now=later)
+    assert (answer.counted, answer.first, answer.says) == (False, "done", "Done.")
+    assert Task.objects.get().closed_as == "done"
+    assert Command.objects.get().kind == "complete"
+    again = react(ada.user, uuid.UUID(tip.id), "complete", dwell_ms=None, now=later)
+    assert again.says == "Done."
+    assert Command.objects.count() == 1
+    assert worth() == [0.5]
+    undo(uuid.UUID(tip.id), now=later)
+    assert Task.objects.get().closed_at is None
+    assert not Command.objects.exists()
+
+
+def test_done_already_after_another_answer_says_which_one_counts():
+    ada, tip = told("reminder")
+    say(ada, tip, "dismiss")
+    answer = react(ada.user, uuid.UUID(tip.id), "complete", dwell_ms=None, now=SOON)
+    assert answer.says == "You already said “not this” on another device."
+    assert Task.objects.get().closed_at is None
+
+
+def test_where_no_task_can_be_completed_done_already_is_not_offered_and_rests_as_done_does():
+    ada, _ = told("reminder")
+    Connection.objects.update(source="todotxt")
+    tip = tip_of(ada)
+    assert tip.kind == "reminder"
+    assert not tip.can_complete
+    about = Candidate.objects.filter(task__isnull=False)
+    about.filter(kind="task").update(retired_at=None, expires_at=NOW + timedelta(days=1))
+    assert say(ada, tip, "complete") == "All right."
+    assert Task.objects.get().closed_at is None
+    assert not Command.objects.exists()
+    assert set(about.values_list("resting_until", flat=True)) == {NOW + timedelta(days=1)}
+    undo(uuid.UUID(tip.id), now=SOON)
+    assert set(about.values_list("resting_until", flat=True)) == {None}
+
+
+@pytest.mark.parametrize(
+    ("word", "label"), [("complete", "Done already"), ("done", "Got it"), ("dismiss", "Not this")]
+)
+def test_undo_is_called_by_what_was_said(word, label):
+    ada, tip = told("reminder")
+    say(ada, tip, word)
+    seen = look(ada.user, now=SOON, rng=np.random.default_rng(1))
+    assert seen.said["label"] == label
 
 
 def test_undo_of_got_it_does_not_open_what_was_completed_elsewhere():

@@ -2,6 +2,6 @@
 
 from agents.writing.advices.base import Advice, Moment, Work
 from agents.writing.advices.library import ADVICES, TOPICS
-from agents.writing.advices.select import fitting, select
+from agents.writing.advices.select import end_of_moment, fitting, select
 
-__all__ = ["ADVICES", "TOPICS", "Advice", "Moment", "Work", "fitting", "select"]
+__all__ = ["ADVICES", "TOPICS", "Advice", "Moment", "Work", "end_of_moment", "fitting", "select"]

@@ -16,6 +16,7 @@ ALL = ("morning", "afternoon", "evening")
 
 HOME = frozenset({"home"})
 WORK = frozenset({"work"})
+DAYLIGHT = (9, 16)  # hours in which it is light, also in winter: nobody is sent out into the dark
 IN_PASSING = 0  # minutes that have to be free: it can be done in company, without getting up
 
 
@@ -50,7 +51,7 @@ class Moment:
     """When it fits. `minutes` it takes, `free` minutes it needs before the next appointment.
 
     Without `places` it fits anywhere. Energy: `low` fits only when it is low, `some` only when it
-    is not.
+    is not. `hours` are those of the parts in which it fits, from the first until before the second.
     """
 
     parts: tuple[str, ...]
@@ -59,6 +60,7 @@ class Moment:
     days: Days = "any"
     places: frozenset[str] = frozenset()
     energy: Energy = "any"
+    hours: tuple[int, int] = (0, 24)
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,11 @@ def advise(
     days: Days = "any",
     places: frozenset[str] = frozenset(),
     energy: Energy = "any",
+    hours: tuple[int, int] = (0, 24),
 ) -> Advice:
     """One advice. What it says nothing about is open: it needs as many free minutes as it takes."""
     needs = minutes if free is None else free
-    moment = Moment(parts, minutes, needs, days, places, energy)
+    moment = Moment(parts, minutes, needs, days, places, energy, hours)
     return Advice(id, text, moment, ground.evidence, ground.source)
 
 

@@ -3,6 +3,7 @@
 from agents.writing.advices.base import (
     ALL,
     EVENING,
+    HOME,
     IN_PASSING,
     Ground,
     Work,
@@ -43,7 +44,8 @@ ADVICES = about("breathing", (
            ALL, 1, free=IN_PASSING),
     advise("listen-breath", "Listen to your breath for one minute, without changing it.",
            ALL, 1, POOLED, free=IN_PASSING),
-    advise("evening-breath", "Lie down and let twenty breaths come and go.", EVENING, 3, SLOW),
+    advise("evening-breath", "Lie down and let twenty breaths come and go.", EVENING, 3, SLOW,
+           places=HOME),
     advise("window-breath", "Open a window and take five breaths of the air out there.",
            ALL, 1, free=2),
 ))  # fmt: skip

@@ -37,7 +37,7 @@ ADVICES = about("focus", (
     advise("one-tab", "Close what you are not using. Keep one thing open.", DAY, 2, SWITCHING),
     advise("note-and-switch", "Before you switch, write one line on where you left off.",
            DAY, 1, RESIDUE, free=2),
-    advise("phone-away", "Put your phone in another room for the next quarter of an hour.",
+    advise("phone-away", "If nobody needs to reach you, put your phone in another room for a while.",
            DAY, 15, PHONE_NEAR),
     advise("twenty", "Give the thing in front of you twenty quiet minutes. Then look up.",
            DAY, 20, SWITCHING),

@@ -1,11 +1,10 @@
 """Out of doors, or a look at it."""
 
 from agents.writing.advices.base import (
-    ALL,
     DAY,
+    DAYLIGHT,
     EVENING,
     IN_PASSING,
-    LATER,
     MORNING,
     Ground,
     Work,
@@ -39,20 +38,21 @@ AWE = Ground(
 )  # fmt: skip
 
 ADVICES = about("outside", (
-    advise("nearest-tree", "Go to the nearest tree and look at it for a minute.", ALL, 5, PARK),
+    advise("nearest-tree", "Go to the nearest tree and look at it for a minute.", DAY, 5, PARK,
+           hours=DAYLIGHT),
     advise("birds", "Open a window and listen for a bird. Two minutes are plenty.",
            MORNING, 2, BIRDS),
     advise("green-view", "Rest your eyes on something green for forty seconds.",
            DAY, 1, GREEN, free=IN_PASSING),
     advise("long-way", "Take the greener way on your next errand, even if it is longer.",
-           DAY, 10, PARK),
-    advise("doorstep", "Stand outside your door for two minutes, in whatever weather there is.",
-           ALL, 2, TWO_HOURS),
+           DAY, 10, PARK, hours=DAYLIGHT),
+    advise("doorstep", "If the weather is kind, stand outside your door for two minutes.",
+           DAY, 2, TWO_HOURS, hours=DAYLIGHT),
     advise("look-up", "Walk to the corner and back and look only at what is above the ground floor.",
-           DAY, 5, AWE),
+           DAY, 5, AWE, hours=DAYLIGHT),
     advise("moon", "Look for the moon, or for the place where it would be.", EVENING, 2, AWE),
-    advise("park-bench", "Sit on a bench for five minutes and let people pass.", DAY, 5, TWO_HOURS),
-    advise("season", "Step out and find one sign of the season.", ALL, 5, AWE),
+    advise("park-bench", "Sit on a bench for five minutes and let people pass.", DAY, 5, TWO_HOURS,
+           hours=DAYLIGHT),
     advise("weekend-path", "Walk a street or a path near you that is new to you.",
-           LATER, 15, AWE, days="weekend"),
+           DAY, 15, AWE, days="weekend", hours=DAYLIGHT),
 ))  # fmt: skip

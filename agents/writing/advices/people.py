@@ -3,8 +3,6 @@
 from agents.writing.advices.base import (
     ALL,
     DAY,
-    EVENING,
-    HOME,
     IN_PASSING,
     LATER,
     WORK,
@@ -63,7 +61,7 @@ ADVICES = about("people", (
     advise("message", "Send one kind line to someone you have been thinking of.", ALL, 2, REACH),
     advise("call-friend", "Call someone you like, for five minutes, about nothing in particular.",
            LATER, 5, VOICE),
-    advise("old-photo", "Send an old photo to the person who is in it with you.", ALL, 3, REACH),
+    advise("send-photo", "Send someone a photo of something you saw and they might like.", ALL, 3, REACH),
     advise("small-talk", "Say a friendly word to the next person you buy something from.",
            DAY, 1, WEAK, free=IN_PASSING),
     advise("neighbour", "Greet one neighbour by name, or learn the name.",
@@ -78,6 +76,4 @@ ADVICES = about("people", (
            DAY, 2, THANKS, days="weekday", places=WORK),
     advise("name-a-day", "Suggest a day to someone you would like to see.", ALL, 3, REACH),
     advise("bench", "Talk with someone you would usually only nod to.", DAY, 3, STRANGERS),
-    advise("shared-chore", "Do one small chore that is usually someone else's.",
-           EVENING, 5, KIND, places=HOME),
 ))  # fmt: skip

@@ -8,6 +8,7 @@ from agents.writing.advices.base import (
     HOME,
     IN_PASSING,
     LATER,
+    WORK,
     Ground,
     Work,
     about,
@@ -42,7 +43,8 @@ MUSIC = Ground(
 ADVICES = about("rest", (
     advise("nap", "Lie down for ten minutes with your eyes closed. Sleep may come or not.",
            AFTERNOON, 10, NAP, places=HOME),
-    advise("eyes-shut", "Close your eyes for one minute. Nothing else.", ALL, 1, WAKEFUL, free=2),
+    advise("eyes-shut", "Sitting in a quiet place, close your eyes for a minute. Nothing else.",
+           ALL, 1, WAKEFUL, free=2, places=HOME | WORK),
     advise("after-learning", "After the next thing you read, look at nothing for two minutes.",
            DAY, 2, WAKEFUL),
     advise("fists", "Make two fists, hold them for a breath, and let go. Notice the difference.",

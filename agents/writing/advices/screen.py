@@ -3,11 +3,8 @@
 from agents.writing.advices.base import (
     ALL,
     DAY,
-    EVENING,
-    HOME,
     IN_PASSING,
     LATER,
-    MORNING,
     Ground,
     Work,
     about,
@@ -39,10 +36,9 @@ LESS = Ground(
 
 ADVICES = about("screen", (
     advise("mute-one", "Mute one app that talks more than it tells.", ALL, 2, BATCHES),
-    advise("mail-close", "Close your mail for half an hour. It will keep.", DAY, 1, MAIL, free=2),
+    advise("mail-close", "Close your mail for half an hour, if today allows it.", DAY, 1, MAIL, free=2),
     advise("grey", "Set your phone to grey for the rest of the day.", LATER, 2, GREY),
     advise("home-screen", "Move one app off your first screen.", ALL, 2, LESS),
-    advise("news-once", "Read the news once today, at a time you choose.", MORNING, 1, free=2),
     advise("face-down", "Turn your phone face down for the next ten minutes.",
            ALL, 10, BATCHES, free=IN_PASSING),
     advise("unfollow", "Stop following one thing that you scroll past each time.", ALL, 2, LESS),
@@ -50,8 +46,6 @@ ADVICES = about("screen", (
            LATER, 1, LESS, free=2),
     advise("paper-list", "Copy what is left for today onto a slip of paper and close the rest.",
            DAY, 3, LESS),
-    advise("charge-away", "Charge your phone in a room you are not in.",
-           EVENING, 1, LESS, free=2, places=HOME),
     advise("feed-hour", "Give your feeds one half hour today, at a time you choose.",
            DAY, 1, FEWER, free=2),
 ))  # fmt: skip

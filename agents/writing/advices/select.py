@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from agents.library.base import Inputs, Snippet, part_of_day
+from agents.library.base import Inputs, Snippet, end_of_part, part_of_day
 from agents.writing.advices.base import HOME, WORK, Advice
 from agents.writing.advices.library import ADVICES
 
@@ -29,7 +29,7 @@ def select(inputs: Inputs, snippets: Mapping[str, Snippet], n: int) -> list[Advi
 
 
 def fitting(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[Advice]:
-    """All that fit: part of the day, day of the week, place, the minutes there are, and energy."""
+    """All that fit: part of the day, hour, day of the week, place, the minutes there are, and energy."""
     window, energy = snippets.get("free-window"), snippets.get("energy")
     part = part_of_day(inputs.now)
     level = energy.facts.get("level") if energy else None
@@ -38,11 +38,18 @@ def fitting(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[Advice]:
         advice
         for advice in ADVICES
         if part in advice.moment.parts
+        and advice.moment.hours[0] <= inputs.now.hour < advice.moment.hours[1]
         and advice.moment.days in ("any", "weekend" if _weekend(inputs) else "weekday")
         and (not advice.moment.places or bool(advice.moment.places & where))
         and (room is None or advice.moment.free <= room)
         and advice.moment.energy in ("any", "low" if level == "low" else "some")
     ]
+
+
+def end_of_moment(advice: Advice, now: datetime) -> datetime:
+    """Until when an advice that fits now does: its part of the day, or its hours of it."""
+    end, last = end_of_part(now), advice.moment.hours[1]
+    return end if last > 23 else min(end, now.replace(hour=last, minute=0, second=0, microsecond=0))
 
 
 def _weekend(inputs: Inputs) -> bool:

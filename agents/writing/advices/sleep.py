@@ -37,7 +37,6 @@ COFFEE = Ground(
 )  # fmt: skip
 
 ADVICES = about("sleep", (
-    advise("wind-down", "Dim one lamp. The day may end slowly.", EVENING, 1, HABITS, places=HOME),
     advise("tomorrow", "Put one thing for tomorrow where you will see it. Let the rest go.",
            EVENING, 2),
     advise("unload", "Write down what is on your mind for tomorrow. Paper keeps it overnight.",
@@ -46,7 +45,7 @@ ADVICES = about("sleep", (
            EVENING, 10, WARM, places=HOME),
     advise("cool-room", "Open the bedroom window for five minutes.",
            EVENING, 5, HABITS, places=HOME),
-    advise("phone-bed", "Give your phone a place to sleep that is not beside your bed.",
+    advise("phone-bed", "Let your phone sleep away from your bed, unless someone may need you tonight.",
            EVENING, 2, HABITS, places=HOME),
     advise("made-bed", "Straighten the bed you will come back to tonight.",
            MORNING, 2, places=HOME),

@@ -8,7 +8,7 @@ const ZONE = "/time-zone/";
 const OFFLINE = "/offline/";
 const STILL_MS = 15_000;
 const ALIVE = "/healthz";
-const KEYS = { d: "done", s: "snooze", x: "dismiss", t: "not_today" };
+const KEYS = { d: "done", s: "snooze", x: "dismiss", t: "not_today", c: "complete" };
 
 const root = document.documentElement;
 const find = (selector, from = document) => from.querySelector(selector);

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from agents.llm import calling, gateway
+from agents.llm import calling, gateway, whereabouts
 from agents.llm.config import Model
 from agents.llm.gateway import Completion, Unavailable
 from agents.models import LlmCall
@@ -84,6 +84,13 @@ def llm(sandbox: Sandbox, settings: Any, monkeypatch: Any, _awake: None) -> Iter
     monkeypatch.setattr(gateway, "WAIT_SECONDS", 0.0)
     yield found
     sandbox.control.delete("/faults")
+
+
+@pytest.fixture(autouse=True)
+def _models_run_here(monkeypatch: Any) -> None:
+    """Every Ollama says so, without a request: test_whereabouts.py has those that say other things."""
+    whereabouts._seen.clear()
+    monkeypatch.setattr(whereabouts, "look", lambda model: "here")
 
 
 @pytest.fixture

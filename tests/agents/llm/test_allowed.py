@@ -74,7 +74,23 @@ def test_a_provider_in_the_cloud_knows_no_alias_of_ours(addresses):
     ("address", "name", "remote"),
     [
         ("http://localhost:11434", "qwen2.5:7b", False),
-        ("http://gpu.lan:11434", "cloudy:7b", False),
+        ("http://gpu.local:11434", "cloudy:7b", False),
+        ("http://ollama:11434", "cloud", False),
+        ("http://192.168.1.9:11434", "m", False),
+        ("http://[fd00::1]:11434", "m", False),
+        ("http://10.0.0.1:11434", "m", False),
+        ("http://[::1]:11434", "m", False),
+        ("http://gpu.lan:11434", "m", True),
+        ("http://8.8.8.8:11434", "m", True),
+        ("https://api.openai.com", "m", True),
+        ("https://openrouter.ai/api", "m", True),
+        ("https://OLLAMA.com", "m", True),
+        ("https://ollama.com.", "m", True),
+        ("http://localhost.evil.example:11434", "m", True),
+        ("http://10.0.0.1.example", "m", True),
+        ("http://localhost:11434", "GPT-OSS:120B-Cloud", True),
+        ("http://a:1", "m:cloud.", True),
+        ("http://localhost:11434", "qwen3-coder:480b-cloud@sha256", True),
         ("http://localhost:11434", "gpt-oss:120b-cloud", True),
         ("http://localhost:11434", "glm-4.6:cloud", True),
         ("https://ollama.com", "gpt-oss:120b", True),
@@ -85,6 +101,43 @@ def test_an_ollama_that_hands_questions_on_is_a_cloud(settings, address, name, r
     settings.OLLAMA_URL, settings.LLM_TIP_GENERATOR = address, name
     assert gateway.remote("tip-generator") is remote
     assert gateway.configured("tip-generator") is not remote
+
+
+def test_the_operator_may_say_that_a_server_with_a_public_name_is_theirs(settings):
+    settings.OLLAMA_URL, settings.LLM_TIP_GENERATOR = "https://gpu.example.org", "m"
+    assert gateway.remote("tip-generator")
+    settings.OLLAMA_LOCAL = True
+    assert not gateway.remote("tip-generator")
+    settings.LLM_TIP_GENERATOR = "m-cloud"
+    assert gateway.remote("tip-generator"), "its name says otherwise"
+
+
+def test_a_provider_without_a_price_is_not_asked_until_it_has_one(llm, settings, monkeypatch):
+    settings.OLLAMA_URL, settings.LLM_CLOUD_URL = "", f"{llm.url}/v1"
+    settings.LLM_TIP_GENERATOR, settings.LLM_REMOTE_ALLOWED = "cloud:tip-generator", True
+    monkeypatch.setattr(Model, "trusted", (llm.url.split("/")[2],))
+    assert refusal().note == "Nobody knows what it costs: set LLM_PRICE."
+    assert llm.asked == []
+    settings.LLM_PRICE = 10.0
+    said = ask()
+    assert said.cost == pytest.approx((said.tokens_in + said.tokens_out) * 1e-5)
+
+
+def test_a_provider_is_not_asked_where_others_could_read_it(llm, settings):
+    settings.OLLAMA_URL, settings.LLM_CLOUD_URL = "", "http://cloud.example/v1"
+    settings.LLM_TIP_GENERATOR, settings.LLM_REMOTE_ALLOWED = "gpt-4o-mini", True
+    assert (refusal().outcome, gateway.configured("tip-generator")) == ("barred", False)
+    settings.LLM_CLOUD_URL = "https://cloud.example/v1"
+    assert gateway.configured("tip-generator")
+
+
+def test_what_must_stay_here_goes_to_no_cloud_whoever_agreed(llm, settings, ada):
+    settings.OLLAMA_URL, settings.LITELLM_URL = "", llm.url
+    settings.LLM_REMOTE_ALLOWED = True
+    consents.give(ada, REMOTE, now=NOW)
+    assert refusal(ada, only_here=True).outcome == "barred"
+    assert llm.asked == []
+    assert ask(ada).text
 
 
 # --- the cloud ------------------------------------------------------------------------------------

@@ -129,6 +129,57 @@ def test_a_question_that_never_got_an_answer_counts_as_read(llm, ada, settings):
     assert used(ada) == before, "nobody is paid for falling over"
 
 
+@pytest.mark.parametrize(
+    "usage",
+    [None, {}, {"prompt_tokens": 0, "completion_tokens": 0}, {"prompt_tokens": -5, "completion_tokens": -5},
+     {"prompt_tokens": 1, "completion_tokens": 1}],
+)  # fmt: skip
+def test_a_server_that_counts_too_little_is_not_believed(llm, ada, settings, httpserver, usage):
+    said = "Rest a while. " * 40
+    answer = {
+        "id": "1", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": said},
+                     "finish_reason": "stop"}],
+    }  # fmt: skip
+    settings.OLLAMA_URL = httpserver.url_for("").rstrip("/")
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(
+        answer if usage is None else {**answer, "usage": usage}
+    )
+    told = ask(ada)
+    assert told.tokens_out == gateway.tokens_of(said)
+    assert used(ada) == used() == told.tokens_in + told.tokens_out
+    assert told.tokens_in > sum(len(one["content"]) for one in QUESTION) / 12
+
+
+def dollars() -> float:
+    return float(counters().get(f"{PREFIX}dollars:{NOW.date()}") or 0)
+
+
+def test_dollars_are_counted_at_their_worst_before_a_call(settings, redis_server):
+    settings.LLM_ALL_DOLLARS = 0.01
+    held = [budget.reserve(None, 10, dollars=0.004, remote=True, now=NOW) for _ in range(2)]
+    with pytest.raises(budget.Spent):
+        budget.reserve(None, 10, dollars=0.004, remote=True, now=NOW)
+    assert dollars() == pytest.approx(0.008)
+    budget.settle(held[0], tokens=5, dollars=0.001)
+    assert dollars() == pytest.approx(0.005)
+    assert budget.reserve(None, 10, dollars=0.004, remote=True, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("fault", "counted"), [("hang", True), ("truncated", True), ("500", False)]
+)
+def test_what_may_be_on_the_bill_without_an_answer_stays_counted(llm, settings, fault, counted):
+    settings.OLLAMA_URL, settings.LITELLM_URL = "", llm.url
+    settings.LLM_REMOTE_ALLOWED, settings.LLM_PRICE = True, 10.0
+    settings.LLM_TIMEOUT_SECONDS = 0.5
+    llm.fault(fault, seconds=20)
+    refusal()
+    worst = (gateway.tokens_of(*(one["content"] for one in QUESTION), "") + 600) * 1e-5
+    assert dollars() == pytest.approx(worst if counted else 0)
+    assert float(LlmCall.objects.get().cost) == pytest.approx(worst if counted else 0)
+
+
 # --- at once --------------------------------------------------------------------------------------
 
 
@@ -212,6 +263,18 @@ def test_only_one_tries_a_model_that_failed(settings):
     assert [breaker.admits("judge", trial_seconds=60) for _ in range(3)] == [True, False, False]
     assert 50 <= counters().ttl(f"{PREFIX}trial:judge") <= 60, "should it die, another may"
     assert breaker.admits("embedder", trial_seconds=60), "each model by itself"
+
+
+def test_an_answer_from_before_it_failed_does_not_open_the_way_again(settings):
+    settings.LLM_BREAKER_FAILURES = 2
+    for _ in range(2):
+        breaker.failed("judge")
+    breaker.answered("judge")
+    assert not breaker.admits("judge", trial_seconds=5)
+    time_is_up("judge")
+    assert [breaker.admits("judge", trial_seconds=5) for _ in range(2)] == [True, False]
+    breaker.answered("judge")
+    assert [breaker.admits("judge", trial_seconds=5) for _ in range(2)] == [True, True]
 
 
 def test_nobody_is_left_alone_for_more_than_half_an_hour(settings):

@@ -116,11 +116,29 @@ def test_what_is_set_up_and_never_asked_is_a_warning(settings):
     settings.OLLAMA_URL, settings.LITELLM_URL = "", "http://localhost:4000"
     assert ids(llm_can_be_asked) == ["agents.W003"] * 3
     settings.LLM_REMOTE_ALLOWED, settings.LLM_EMBEDDER = True, "off"
+    assert ids(llm_can_be_asked) == ["agents.W007"]
+    settings.LLM_PRICE = 5.0
     assert ids(llm_can_be_asked) == []
     settings.LITELLM_URL, settings.LLM_CLOUD_URL = "", "https://api.openai.com/v1"
     assert ids(llm_can_be_asked) == ["agents.W002"] * 2
     settings.LLM_CLOUD_URL, settings.LLM_JUDGE = "", "proxy:judge"
     assert ids(llm_can_be_asked) == ["agents.W002"]
+
+
+def test_a_provider_that_anybody_could_listen_to_is_an_error(settings):
+    settings.LLM_CLOUD_URL = "http://api.example.com/v1"
+    assert ids(llm_settings_make_sense) == ["agents.E006"]
+    for fine in ("https://api.example.com/v1", "http://localhost:8000/v1", "http://127.0.0.1:1/v1"):
+        settings.LLM_CLOUD_URL = fine
+        assert ids(llm_settings_make_sense) == []
+
+
+def test_an_ollama_that_may_be_anybodys_is_a_warning(settings):
+    settings.LLM_TIP_GENERATOR = settings.LLM_EMBEDDER = settings.LLM_JUDGE = "off"
+    settings.OLLAMA_URL = "https://api.openai.com"
+    assert ids(llm_can_be_asked) == ["agents.W006"]
+    settings.OLLAMA_LOCAL = True
+    assert ids(llm_can_be_asked) == []
 
 
 # --- what came with the packages ------------------------------------------------------------------
