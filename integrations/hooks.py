@@ -19,6 +19,7 @@ from integrations.formats.facts import BadFormat, Told
 from integrations.jobs import read_told
 from integrations.models import Connection, Delivery
 from integrations.source import TellsOfChanges, sources
+from oo.lib.cache import this_minute
 from oo.lib.encrypted import CannotDecrypt, fingerprints
 from oo.lib.jobs import wake_soon
 
@@ -100,7 +101,7 @@ def _kept(told: Told) -> str:
 
 
 def _has_room(connection: Connection, now: datetime) -> bool:
-    key = f"hooks:{connection.pk}:{int(now.timestamp()) // 60}"
+    key = this_minute("hooks", connection.pk, now)
     with suppress(ValueError):  # without Redis nothing is counted, and all is written down
         cache.add(key, 0, timeout=120)
         return cache.incr(key) <= MOST_A_MINUTE

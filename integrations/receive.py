@@ -17,6 +17,7 @@ from integrations.formats.webhook import BadBody
 from integrations.jobs import work_off_deliveries
 from integrations.models import Connection, Delivery
 from integrations.source import TakesPosts, sources
+from oo.lib.cache import this_minute
 from oo.lib.encrypted import CannotDecrypt
 from oo.lib.jobs import wake_soon
 
@@ -123,8 +124,8 @@ def _note(endpoint: Connection, delivery_id: str, why: str, now: datetime) -> No
 
 def _within_limits(endpoint: Connection, now: datetime) -> None:
     """Counts what is proven only: who doesn't know the secret can't use the limit up."""
-    minute, second = divmod(int(now.timestamp()), 60)
-    key = f"posts:{endpoint.pk}:{minute}"
+    second = int(now.timestamp()) % 60
+    key = this_minute("posts", endpoint.pk, now)
     cache.add(key, 0, timeout=120)
     with suppress(ValueError):  # Redis is away: nothing is counted, and nobody is kept out
         if cache.incr(key) > settings.WEBHOOKS_PER_MINUTE:

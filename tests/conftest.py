@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`postgres` tests are about locks SQLite does not have. What touches no database, or is marked
-    `once`, is not run a second time on another one.
+    """`postgres` tests are about locks SQLite does not have. What touches no database, is marked
+    `once`, or looks at pages in a browser is not run a second time on another one: but for the way in.
     """
     if plugin.DATABASE_URL:
         left_out = [item for item in items if item.get_closest_marker("once") or not _stores(item)]
@@ -49,7 +49,8 @@ def _stores(item: pytest.Item) -> bool:
         getattr(item, "fixturenames", ())
     )
     marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
-    return bool(asked or marked)
+    looks = "browser" in getattr(item, "fixturenames", ()) and "test_way_in" not in item.nodeid
+    return bool(asked or marked) and not looks
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
