@@ -35,9 +35,14 @@ def _copied(table: str) -> str:
     return f"-- {table}\n" + b"".join(lines).decode()
 
 
-def redis_text(client: redis.Redis) -> str:
-    """All keys and values, queues and what is under way included; what is packed is unpacked."""
-    return "\n".join(f"{key!r} {_value(client, key)}" for key in client.scan_iter(count=1000))
+def redis_text(client: redis.Redis, *, under_way: bool = True) -> str:
+    """All keys and values, queues included, and what workers have `under_way`; what is packed is
+    unpacked.
+    """
+    keys = client.scan_iter(count=1000)
+    return "\n".join(
+        f"{key!r} {_value(client, key)}" for key in keys if under_way or b"unacked" not in key
+    )
 
 
 def _value(client: redis.Redis, key: bytes) -> str:
