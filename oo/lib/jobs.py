@@ -4,6 +4,7 @@ Every job that matters is also swept by Celery beat from rows in the database, s
 lost (the broker is down) delays its work, by a minute mostly, and loses nothing.
 """
 
+import hashlib
 import logging
 from typing import Any
 
@@ -41,7 +42,9 @@ def awake(job: "Task[Any, Any]", key: object) -> None:
 
 
 def _mark(job: "Task[Any, Any]", key: object) -> str:
-    return f"soon:{job.name}:{key}"
+    # A mark may outlive its job by a minute, and tells nobody whose it is.
+    digest = hashlib.blake2s(str(key).encode(), digest_size=16).hexdigest()
+    return f"soon:{job.name}:{digest}"
 
 
 def _send(job: "Task[Any, Any]", args: tuple[Any, ...], countdown: float = 0) -> bool:
