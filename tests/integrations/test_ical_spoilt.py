@@ -30,13 +30,17 @@ pytestmark = pytest.mark.timeout(120 if MUTATIONS <= 600 else 3600)
 
 @pytest.fixture(autouse=True)
 def _no_callbacks_of_others() -> Iterator[None]:
-    """The guard rings at any moment, also within what Hypothesis has called at each collection.
+    """The guard rings at any moment, also within what Hypothesis has called at each collection, and
+    within what a collection ends.
 
     That is no place for an exception, and the process which reads calendars has nothing of the kind.
     """
     theirs = gc.callbacks[:]
     gc.callbacks.clear()
+    gc.collect()
+    gc.disable()
     yield
+    gc.enable()
     gc.callbacks[:] = theirs
 
 

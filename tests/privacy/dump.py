@@ -54,8 +54,9 @@ def _value(client: redis.Redis, key: bytes) -> str:
         "zset": lambda: client.zrange(key, 0, -1),
         "hash": lambda: [part for pair in client.hgetall(key).items() for part in pair],  # type: ignore[union-attr]
     }
-    values: Iterable[bytes] = read[kind]()
-    return " ".join(repr(value) + _unpacked(value) for value in values)
+    # "none": it ran out since it was listed.
+    values: Iterable[bytes | None] = read[kind]() if kind in read else []
+    return " ".join(repr(value) + _unpacked(value) for value in values if value is not None)
 
 
 def _unpacked(data: bytes) -> str:
