@@ -80,7 +80,8 @@ def run_pytest(database: str, url: str, arguments: list[str], *, parallel: bool)
     """Runs the tests on one database, with their output as it comes."""
     print(f"\n── tests on {database} " + "─" * 40, flush=True)
     start = time.monotonic()
-    spread = ["-n", "2", "--dist", "worksteal"] if parallel else []
+    # One more than there are cores, since many tests wait: for a worker, a kill, a browser.
+    spread = ["-n", "3", "--dist", "worksteal"] if parallel else []
     pytest = subprocess.Popen(
         [PYTHON, "-m", "pytest", "-q", *spread, *arguments],
         cwd=environment.ROOT,
