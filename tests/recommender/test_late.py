@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.db import connection as database
 from django.db import transaction
 
 from agents.models import Candidate
@@ -137,11 +136,10 @@ def test_who_answers_while_it_turns_out_done_has_the_last_word(ada: Person, monk
     assert worth() == [-1.0]
 
 
+@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_in_the_middle_of_it_comes_before_or_after_and_is_never_undone(monkeypatch):
-    """On PostgreSQL: whoever comes second waits, and sees what the first did."""
-    if database.vendor == "sqlite":
-        pytest.skip("SQLite ignores row locks")
+    """Whoever comes second waits, and sees what the first did."""
     ada = only_tasks(person("ada@example.com", Item("Water the plants", recurring=True)))
     tip = uuid.UUID(shown(ada).id)
     at = NOW + timedelta(minutes=3)
