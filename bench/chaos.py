@@ -311,8 +311,8 @@ def fill(people: int, candidates: int) -> list[str]:
             Candidate(
                 user=user, key=f"chaos:{n}", kind=("advice", "insight")[n % 2],
                 content=f"Advice number {n}.", source="x", model="plain", prompt_version="plain-1",
-                # As if made by someone who knows more than the agents, who leave it alone then.
-                confidence=0.9, created_at=now + timedelta(days=1),
+                # As if made by a refresh under way, which the agents' own leave alone for an hour.
+                confidence=0.9, created_at=now + timedelta(minutes=55),
                 expires_at=now + timedelta(days=9),
             )
             for n in range(candidates)

@@ -207,6 +207,13 @@ def reset_feed() -> Response:
     return jsonify(ok=True)
 
 
+@control_api.get("/webhooks")
+def coming_webhooks() -> Response:
+    """How many deliveries have yet to be tried or are to be tried again, and what will go wrong."""
+    postman = the_world().postman
+    return jsonify(waiting=postman.waiting(), **postman.planned())
+
+
 @control_api.post("/webhooks")
 def plan_webhooks() -> Response:
     """What becomes of the next deliveries: `lose`, `repeat`, `forge`, each how many; or a `storm`."""

@@ -145,6 +145,7 @@ def test_deliveries_can_be_lost_repeated_forged_and_come_in_a_storm(
 
     plan(lose=1)
     add(world, "Never told")
+    until(lambda: world.control("GET", "/webhooks").json()["waiting"] == 0)
     plan(repeat=1, forge=1)
     add(world, "Told")
     told = arrived(receiver, 3)

@@ -97,6 +97,15 @@ class Postman:
         """How many of the next deliveries go wrong, and how."""
         self._mischief |= counts
 
+    def planned(self) -> dict[str, int]:
+        return dict(self._mischief)
+
+    def waiting(self) -> int:
+        """Deliveries that have yet to be heard or given up."""
+        with self._store.transaction() as db:
+            count: int = db.execute("SELECT COUNT(*) FROM deliveries").fetchone()[0]
+        return count
+
     def forget(self) -> None:
         self._mischief = dict.fromkeys(MISCHIEF, 0)
 
