@@ -44,6 +44,8 @@ class Shown:
     asking: Asking | None
     forgotten: bool = False
     sayable: bool = True
+    asked: bool = True
+    told: str = ""  # what became of the user's last word on it, just now
 
     @property
     def json(self) -> str:
@@ -84,7 +86,7 @@ def _show(param: Param, held: Held, belief: Belief | None, now: datetime) -> Sho
             small += f" By counting alone, oO would say: {param.says(found.value, found.evidence)}"
         return Shown(
             param.name, "kept" if same else "said", sentence, small, held.value,
-            asking(held.key, held.value),
+            _asking(param, held), asked=param.asked,
         )  # fmt: skip
     if found and held.source == "inferred":
         return Shown(
@@ -93,13 +95,18 @@ def _show(param: Param, held: Held, belief: Belief | None, now: datetime) -> Sho
             param.says(found.value, found.evidence),
             f"{basis(found, today=now.date())} {sureness(found.confidence)}".strip(),
             found.value,
-            asking(held.key, held.value),
+            _asking(param, held),
             sayable=param.sayable,
+            asked=param.asked,
         )
     return Shown(
         param.name, "unknown", param.meaning, _why_not(held, belief, now), None,
-        asking(held.key, held.value), forgotten=held.forgotten_at is not None,
+        _asking(param, held), forgotten=held.forgotten_at is not None, asked=param.asked,
     )  # fmt: skip
+
+
+def _asking(param: Param, held: Held) -> Asking | None:
+    return asking(held.key, held.value) if param.asked else None
 
 
 def _why_not(held: Held, belief: Belief | None, now: datetime) -> str:

@@ -19,7 +19,7 @@ from agents.library.base import (
     Inputs,
     TaskFact,
 )
-from agents.models import TaskCluster
+from agents.models import Candidate, TaskCluster
 from agents.registry import keys_by_consent
 from integrations.models import CalendarEvent, HealthDay, Task
 from integrations.signals import Signals, signals_of
@@ -50,6 +50,7 @@ def gather(user_ids: Iterable[int], *, now: datetime) -> dict[int, Known]:
     grounds = grounds_of(ids, now=now)
     situations = contexts.holding(ids, now=now)
     alike = _alike(ids)
+    resting = _resting(ids, now)
     return {
         user.pk: Known(
             Inputs(
@@ -65,6 +66,7 @@ def gather(user_ids: Iterable[int], *, now: datetime) -> dict[int, Known]:
                 said=frozenset(wants[user.pk].said),
                 forgotten=wants[user.pk].forgotten,
                 stale=_stale(told[user.pk]),
+                resting=frozenset(resting[user.pk]),
             ),
             grounds[user.pk],
         )
@@ -127,15 +129,17 @@ def histories(user_ids: Iterable[int], *, now: datetime, since: datetime) -> dic
 
 def seen_by(agent: Agent, told: Told) -> Told:
     """What of it this agent gets to see: health, and what is usual of it, only if its manifest asks
-    for that consent.
+    for that consent; and never what only the writer goes by.
     """
-    if Consent.Document.HEALTH in agent.manifest.consents:
-        return told
-    less: dict[str, Any] = {"health": ()}
+    less: dict[str, Any] = {}
     if isinstance(told, Inputs):
-        usual = keys_by_consent(Consent.Document.HEALTH)
-        less["preferences"] = {k: value for k, value in told.preferences.items() if k not in usual}
-        less["said"] = told.said - usual
+        less["resting"] = frozenset()
+    if Consent.Document.HEALTH not in agent.manifest.consents:
+        less["health"] = ()
+        if isinstance(told, Inputs):
+            usual = keys_by_consent(Consent.Document.HEALTH)
+            less["preferences"] = {k: v for k, v in told.preferences.items() if k not in usual}
+            less["said"] = told.said - usual
     return replace(told, **less)
 
 
@@ -149,6 +153,17 @@ def after(history: History, moment: datetime) -> History:
         events=tuple(fact for fact in history.events if fact.starts_at > moment),
         health=tuple(fact for fact in history.health if fact.day > day),
     )
+
+
+def _resting(user_ids: Iterable[int], now: datetime) -> Mapping[int, set[str]]:
+    """The keys of the advices that rest, by user."""
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = Candidate.objects.filter(
+        user_id__in=user_ids, kind=Candidate.Kind.ADVICE, resting_until__gt=now
+    )
+    for user_id, key in rows.values_list("user_id", "key"):
+        found[user_id].add(key)
+    return found
 
 
 class Alike(NamedTuple):

@@ -16,6 +16,7 @@ from oo.events.catalogue import (
     ProfileChanged,
     TaskCompleted,
     TaskSynced,
+    TipFeedback,
     kind_of,
 )
 from oo.events.subscribe import on
@@ -49,9 +50,10 @@ def look_back_on_what_is_left(event: ConnectionChanged, now: datetime) -> None:
     infer([event.user_id], now=now)
 
 
-# What the pool itself is made of, and whatever an agent's manifest listens to.
+# What the pool itself is made of, and whatever an agent's manifest listens to. An answer is among the
+# former: an advice that rests leaves its place to another.
 REFRESHING = {
-    *(TaskCompleted, TaskSynced, CalendarChanged, ConnectionChanged, ProfileChanged),
+    *(TaskCompleted, TaskSynced, CalendarChanged, ConnectionChanged, ProfileChanged, TipFeedback),
     *(kind_of(subject) for agent in agents for subject in agent.manifest.listens),
 }
 

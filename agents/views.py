@@ -1,10 +1,13 @@
 """The page on which people see what oO believes of them, and set it right."""
 
 import json
+from dataclasses import replace
 
 from django.contrib import messages
+from django.contrib.messages import get_messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -24,12 +27,25 @@ LEFT = "Good. oO works it out by itself again."
 @require_safe
 def beliefs(request: HttpRequest) -> HttpResponse:
     shown = believed.beliefs_of(person(request), now=timezone.now())
+    known = [one for one in shown if one.state != "unknown"]
+    # What can neither be said nor was forgotten is nothing to do about.
+    unknown = [
+        one
+        for one in shown
+        if one.state == "unknown" and one.asked and (one.asking or one.forgotten)
+    ]
+    # Said where the browser is led to, not out of sight at the top.
+    here = {one.key for one in (*known, *unknown)}
+    waiting = list(get_messages(request))
+    told = {said.extra_tags: str(said) for said in waiting}
+    known, unknown = (
+        [replace(one, told=told.get(one.key, "")) for one in part] for part in (known, unknown)
+    )
     context = {
-        "known": [one for one in shown if one.state != "unknown"],
-        # What can neither be said nor was forgotten is nothing to do about.
-        "unknown": [
-            one for one in shown if one.state == "unknown" and (one.asking or one.forgotten)
-        ],
+        "known": [one for one in known if one.asked],
+        "counted": [one for one in known if not one.asked],
+        "unknown": unknown,
+        "messages": [said for said in waiting if said.extra_tags not in here],
     }
     return render(request, "agents/beliefs.html", context)
 
@@ -59,10 +75,10 @@ def belief(request: HttpRequest, name: str) -> HttpResponse:
     except believed.NoSuchBelief as error:
         raise Http404 from error
     except BadPreference as error:
-        messages.error(request, str(error))
+        messages.error(request, str(error), extra_tags=name)
     else:
-        messages.success(request, said)
-    return redirect("beliefs")
+        messages.success(request, said, extra_tags=name)
+    return redirect(f"{reverse('beliefs')}#{name}")
 
 
 def _shown(request: HttpRequest) -> object:

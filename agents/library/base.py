@@ -72,6 +72,9 @@ class Inputs:
     said: frozenset[str] = frozenset()  # the preferences that are the user's own word
     forgotten: Mapping[str, datetime] = field(default_factory=dict)  # since when it counts anew
     stale: frozenset[str] = frozenset()  # kinds of input older than promised: calendar
+    # The advices that were answered and rest, by the keys of their candidates. For the writer alone: no
+    # agent sees them, so that an answer gives none of them anything to compute anew.
+    resting: frozenset[str] = frozenset()
 
     def forgotten_at(self, *names: str) -> datetime | None:
         """When the user last had one of these forgotten."""
@@ -125,6 +128,9 @@ class Param:
 
     Another word of the user's would change nothing where it is not `sayable`: then it is shown, and can
     be forgotten. What is `told_with` others of its agent, from one count, is forgotten with them.
+
+    One that is not `asked` is a number we count with, of which nobody has an opinion: no page asks for
+    it or has it confirmed. It is told and forgotten like any other, and said over the profile API.
     """
 
     name: str
@@ -137,6 +143,7 @@ class Param:
     says: Callable[[Any, Mapping[str, Any]], str]
     amount: Callable[[History], int] = completions
     sayable: bool = True
+    asked: bool = True
     told_with: tuple[str, ...] = ()
 
 

@@ -67,15 +67,19 @@ def infer_areas(history: History) -> Inferred | None:
 
 
 def say_areas(value: Any, evidence: Mapping[str, Any]) -> str:
+    """Most is said only of more than half."""
+    # No list is named: what it is called is the user's own word, and not read. Of a list we have an opaque
+    # id, or a hash; not even the snapshot has a name that could be put in.
     if not value:
         return "No list of yours stands out."
-    which = "one of your lists" if len(value) == 1 else f"{len(value)} of your lists"
+    which, others = ("one", "any other") if len(value) == 1 else ("two", "any of the others")
     if not evidence:
-        return f"You are at work on {which} above all."
-    return (
-        f"You finish most in {which}: {evidence['in_areas']} of {evidence['done']} things"
-        f" since {words.day(evidence['since'])}."
-    )
+        return f"You are at work on {which} of your lists above all."
+    inside, done = evidence["in_areas"], evidence["done"]
+    said = f"You finish more in {which} of your lists than in {others}"
+    if inside * 2 > done:
+        said = f"You finish most in {which} of your lists"
+    return f"{said}: {inside} of {done} things since {words.day(evidence['since'])}."
 
 
 class FocusArea(Agent):
@@ -91,7 +95,7 @@ class FocusArea(Agent):
                 "preferred_areas",
                 default=[],
                 min_history=MIN_HISTORY,
-                meaning="The lists in which most gets done.",
+                meaning="The lists in which more gets done than in others.",
                 accepts=values.names(AREAS),
                 hint=values.names(AREAS).hint,
                 infer=infer_areas,

@@ -182,6 +182,7 @@ class Momentum(Agent):
                 infer=infer_stdev,
                 says=say_stdev,
                 amount=recent,
+                asked=False,
             ),
         ),
     )

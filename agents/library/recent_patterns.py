@@ -111,7 +111,7 @@ def say_weekly(value: Any, evidence: Mapping[str, Any]) -> str:
         return "Your weeks have a rhythm." if value > SAID else "No day of your week stands out."
     weekday = words.WEEKDAYS[evidence["peak"]]
     if value > SAID:
-        return f"You finish most on {weekday}s: {_of(evidence)}."
+        return f"You finish more on {weekday}s than on any other day: {_of(evidence)}."
     return f"No day of your week stands out by much. {weekday} has {_of(evidence)}."
 
 
@@ -121,7 +121,7 @@ def say_daily(value: Any, evidence: Mapping[str, Any]) -> str:
     first = evidence["peak"] * HOURS
     between = f"between {words.clock(first)} and {words.clock(first + HOURS)}"
     if value > SAID:
-        return f"You finish most {between}: {_of(evidence)}."
+        return f"You finish much of what you finish {between}: {_of(evidence)}."
     return f"No time of your day stands out by much: {_of(evidence)} {between}."
 
 
@@ -148,6 +148,7 @@ class RecentPatterns(Agent):
                 hint=values.whole(WEEK, MOST_DAYS, of="a number of days").hint,
                 infer=infer_lookback,
                 says=say_lookback,
+                asked=False,
             ),
             Param(
                 "weekly_cycle",
@@ -158,6 +159,7 @@ class RecentPatterns(Agent):
                 hint=values.number(0, 1).hint,
                 infer=infer_weekly,
                 says=say_weekly,
+                asked=False,
             ),
             Param(
                 "daily_cycle",
@@ -168,6 +170,7 @@ class RecentPatterns(Agent):
                 hint=values.number(0, 1).hint,
                 infer=infer_daily,
                 says=say_daily,
+                asked=False,
             ),
         ),
     )

@@ -137,8 +137,8 @@ def say_preferred_hour(value: Any, evidence: Mapping[str, Any]) -> str:
     if not evidence:
         return f"Your best hour is {between}."
     return (
-        f"You finish most {between}: {evidence['at_hour']} of {evidence['done']} things,"
-        " more than in any other hour."
+        f"You finish more {between} than in any other hour:"
+        f" {evidence['at_hour']} of {evidence['done']} things."
     )
 
 
@@ -165,17 +165,20 @@ def say_peak_hours(value: Any, evidence: Mapping[str, Any]) -> str:
     if not value:
         return "No hour of your day stands out."
     begin = "begins" if len(value) == 1 else "begin"
-    hours = "hour" if len(value) == 1 else "hours"
+    hours, them = ("hour", "it") if len(value) == 1 else ("hours", "them")
     said = f"Your fullest {hours} {begin} at {words.listed([words.clock(one) for one in value])}"
     if not evidence:
         return f"{said}."
-    return f"{said}: {evidence['inside']} of {evidence['done']} things were finished in them."
+    return f"{said}: {evidence['inside']} of {evidence['done']} things were finished in {them}."
 
 
 def say_tz(value: Any, evidence: Mapping[str, Any]) -> str:
     if not value:
-        return "Your clock is the one your account has."
-    return f"Your clock is that of {value}.{_quiet(evidence)}"
+        return "You live by the clock of your account."
+    lives = f"You live by the clock of {value.replace('_', ' ')}"
+    if not evidence:
+        return f"{lives}."
+    return f"{lives}: by it, your quiet hours are around the night.{_quiet(evidence)}"
 
 
 class TimeOfDay(Agent):
@@ -233,7 +236,7 @@ class TimeOfDay(Agent):
                 "tz",
                 default="",
                 min_history=MIN_QUIET_HISTORY,
-                meaning="The time zone you live by. Empty: that of your account.",
+                meaning="The time zone you live by. Until that shows, it is the one of your account.",
                 accepts=values.zone(),
                 hint=values.zone().hint,
                 infer=infer_tz,

@@ -2,7 +2,8 @@
 
 Each is written from facts of the agents' snippets and carries them as claims; what code can't check
 against them (agents.writing.claims) is not offered. None tells of less, of what is open, or of what
-slipped: nothing can be done about it by reading it.
+slipped: nothing can be done about it by reading it. Nor that some things on the list are about one
+thing: who reads it would have to be told which, and a tip has room for one thing's title only.
 """
 
 from collections.abc import Callable, Mapping
@@ -163,12 +164,6 @@ def _of_clear(facts: Facts) -> str | None:
     return "Nothing more with a time is in your calendar today."
 
 
-def _of_group(facts: Facts) -> str | None:
-    if facts["group"] is None:
-        return None
-    return "A few things on your list seem to be about one thing. They may go well together."
-
-
 def _end_of_day(facts: Facts, now: datetime) -> datetime:
     """Local midnight: what is said of today is not said of tomorrow."""
     day = (now + timedelta(days=1)).date()
@@ -195,5 +190,4 @@ INSIGHTS = (
     Insight("clear-day", "calendar", "free-window",
             ("busy", "later_today", "until_what"), _of_clear, _end_of_day,
             ("afternoon", "evening")),
-    Insight("belong-together", "tasks", "focus-area", ("group",), _of_group),
 )  # fmt: skip

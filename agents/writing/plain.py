@@ -18,7 +18,7 @@ from agents.writing.draft import TipCandidate as TipCandidate
 
 MOST_TASKS = 80
 MOST_REMINDERS = 8  # of tasks, and of events: the nearest
-ADVICES_AT_ONCE = 3
+ADVICES_AT_ONCE = 3  # one that is answered makes way for another at the next refresh
 SOON = timedelta(hours=2)  # a task with a time is worth a reminder this long before it
 EVENT_SOON = timedelta(minutes=90)
 TASK_STAYS = timedelta(hours=24)
@@ -146,7 +146,7 @@ def _event_reminder(event: EventFact, now: datetime) -> TipCandidate | None:
 def _advices(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandidate]:
     return [
         TipCandidate(
-            key=f"advice:{advice.id}",
+            key=advice.key,
             kind="advice",
             content=advice.text,
             source="oo",

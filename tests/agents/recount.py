@@ -54,8 +54,8 @@ def close(said: str, real: float, within: float = 0.0501) -> None:
 def preferred_hour(history, value, sentence):
     first, last, most, of = map(int, read(
         sentence,
-        r"You finish most between (\d+):00 and (\d+):00: (\d+) of (\d+) things,"
-        r" more than in any other hour\.",
+        r"You finish more between (\d+):00 and (\d+):00 than in any other hour:"
+        r" (\d+) of (\d+) things\.",
     ))  # fmt: skip
     hours = Counter(at.hour for at in walls(history))
     assert (first, last) == (value, (value + 1) % 24)
@@ -91,15 +91,22 @@ def quiet_end(history, value, sentence):
 
 
 def tz(history, value, sentence):
-    name, rest = read(sentence, r"Your clock is that of ([\w/+-]+)\.(.*)")
-    assert name == value == history.zone.key
-    _quiet(history, rest)
+    name, rest = read(
+        sentence,
+        r"You live by the clock of ([\w /+-]+): by it, your quiet hours are around the night\.(.*)",
+    )
+    assert name.replace(" ", "_") == value == history.zone.key
+    assert "_" not in name
+    first, last = _quiet(history, rest)
+    middle = first + (last - first) % 24 / 2
+    assert any(abs(middle - night) <= 3 for night in (4, 28)), "from one to seven is night"
 
 
 def peak_hours(history, value, sentence):
     listed, inside, of = read(
         sentence,
-        r"Your fullest hours? begins? at (.+): (\d+) of (\d+) things were finished in them\.",
+        r"Your fullest hours begin at (.+ and .+): (\d+) of (\d+) things were finished in them\.",
+        r"Your fullest hour begins at (\S+): (\d+) of (\d+) things were finished in it\.",
     )
     said = [int(hour) for hour in re.findall(r"(\d+):00", listed)]
     hours = Counter(at.hour for at in walls(history))
@@ -223,7 +230,7 @@ def lookback_days(history, value, sentence):
 def weekly_cycle(history, value, sentence):
     weekday, at_peak, of, since = read(
         sentence,
-        r"You finish most on (\w+)s: (\d+) of (\d+) things since (.+)\.",
+        r"You finish more on (\w+)s than on any other day: (\d+) of (\d+) things since (.+)\.",
         r"No day of your week stands out by much\. (\w+) has (\d+) of (\d+) things since (.+)\.",
     )
     found = [at.weekday() for at in walls(history) if at.date() >= day_of(since)]
@@ -240,7 +247,8 @@ def daily_cycle(history, value, sentence):
         )
     else:
         first, last, at_peak, of, since = read(
-            sentence, rf"You finish most {between}: (\d+) of (\d+) things since (.+)\."
+            sentence,
+            rf"You finish much of what you finish {between}: (\d+) of (\d+) things since (.+)\.",
         )
     found = [at.hour // 3 for at in walls(history) if at.date() >= day_of(since)]
     assert (int(first) + 3) % 24 == int(last)
@@ -252,22 +260,28 @@ def _cycle(counts, parts, peak, at_peak, of, value, sentence):
     assert int(of) == counts.total()
     assert abs(value - (1 - counts.total() / parts / counts[peak])) < 0.006
     if value > 0.5:  # then it is said that no other part has as many
-        assert sentence.startswith("You finish most")
+        assert sentence.startswith(("You finish more", "You finish much"))
         assert sorted(counts.values())[-2:].count(counts[peak]) == 1
     else:
         assert sentence.startswith("No ")
 
 
 def preferred_areas(history, value, sentence):
-    which, inside, of, since = read(
-        sentence, r"You finish most in (.+) of your lists: (\d+) of (\d+) things since (.+)\."
+    how, which, than, inside, of, since = read(
+        sentence,
+        r"You finish (most|more) in (one|two) of your lists(| than in any other| than in any of the others):"
+        r" (\d+) of (\d+) things since (.+)\.",
     )
     first = today(history) - timedelta(days=89)
     lists = Counter(
         one.project for one in history.done if one.project and wall(history, one.at).date() >= first
     )
     assert day_of(since) >= first
-    assert which == {1: "one", 2: "2"}[len(value)]
+    assert (which, than) in {
+        1: (("one", ""), ("one", " than in any other")),
+        2: (("two", ""), ("two", " than in any of the others")),
+    }[len(value)]
+    assert (how == "most") == (than == "") == (int(inside) > int(of) / 2)
     assert int(inside) == sum(lists[name] for name in value)
     assert int(of) == lists.total()
     others = [count for name, count in lists.items() if name not in value]

@@ -44,7 +44,7 @@ def shown(someone: Person) -> dict:
 def say(someone: Person, key: str, **form) -> None:
     reply = browser_of(someone).post(f"/beliefs/{key}/", form)
     assert reply.status_code == 302
-    assert reply["Location"] == "/beliefs/"
+    assert reply["Location"] == f"/beliefs/#{key}"
 
 
 def test_every_belief_is_a_sentence_with_its_evidence_and_how_sure_it_is(ada):
@@ -189,6 +189,73 @@ def test_what_needs_a_source_or_a_consent_not_given_is_not_even_mentioned(ada):
     assert "usual_sleep_minutes" in shown(ada)
     Connection.objects.filter(source="todoist").update(source="ical")
     assert "preferred_areas" not in shown(ada)
+
+
+OURS = ("completions_per_day_stdev", "weekly_cycle", "daily_cycle", "lookback_days")
+
+
+def test_numbers_that_nobody_has_an_opinion_of_are_neither_asked_nor_had_confirmed(ada):
+    for stage in ("nothing looked at", "believed", "said elsewhere"):
+        if stage == "nothing looked at":
+            Belief.objects.all().delete()
+            Preference.objects.all().delete()
+        elif stage == "believed":
+            infer([ada.user.pk], now=timezone.now(), again=True)
+        else:
+            for key in OURS:
+                preferences.say(
+                    ada.user, key, 7 if key == "lookback_days" else 0.5, now=timezone.now()
+                )
+        page = browser_of(ada).get("/beliefs/").content.decode()
+        for key in OURS:
+            assert shown(ada)[key].asking is None
+            assert shown(ada)[key].asked is False
+            of_it = re.findall(rf'<form[^>]*action="/beliefs/{key}/".*?</form>', page, re.DOTALL)
+            offered = [re.findall(r'name="do" value="(\w+)"', form) for form in of_it]
+            wanted = {
+                "nothing looked at": [],
+                "believed": [["forget"]],
+                "said elsewhere": [["leave"]],
+            }
+            if shown(ada)[key].state == "unknown":
+                assert f'id="{key}"' not in page
+                assert offered == []
+            else:
+                assert offered == wanted[stage]
+                assert page.index("Counted along the way") < page.index(f'id="{key}"')
+        assert page.count('value="keep"') == sum(
+            one.state == "believed" and one.sayable and one.asked for one in shown(ada).values()
+        )
+    assert {shown(ada)[key].state for key in OURS} == {"said"}
+
+
+def test_they_are_told_and_taken_over_the_profile_as_before_and_can_be_forgotten(ada):
+    told = browser_of(ada).get("/api/profile").content.decode()
+    assert all(f'"{key}"' in told for key in OURS)
+    preferences.say(ada.user, "lookback_days", 14, now=timezone.now())
+    assert preferences.of(ada.user)["lookback_days"] == 14
+    known = [key for key in OURS if Belief.objects.filter(key=key, why="").exists()]
+    assert known
+    for key in known:
+        say(ada, key, do="forget")
+    assert not Belief.objects.filter(key__in=known).exists()
+
+
+def test_what_became_of_a_word_is_told_beside_its_belief_and_once(ada):
+    browser = browser_of(ada)
+    page = browser.post("/beliefs/quiet_end/", {"do": "change", "value": "6"}, follow=True)
+    assert page.redirect_chain[0][0] == "/beliefs/#quiet_end"
+    said = 'role="status"><p class="message">Noted.'
+    html = page.content.decode()
+    assert html.count('role="status"') == 1
+    assert said in html[html.index('id="quiet_end"') :][:300]
+    assert 'role="status"' not in browser.get("/beliefs/").content.decode()
+    # What is not on the page any more has its word at the top.
+    Belief.objects.all().delete()
+    Preference.objects.all().delete()
+    browser.post("/beliefs/preferred_areas/", {"do": "leave"})
+    html = browser.get("/beliefs/").content.decode()
+    assert "Good. oO works it out" in html[: html.index("<h1>")]
 
 
 def test_one_sentence_that_can_not_be_said_hides_no_other(ada):

@@ -160,11 +160,11 @@ def test_nothing_is_told_of_a_calendar_that_was_read_too_long_ago():
         )
 
 
-def test_things_that_belong_together_are_mentioned_without_being_counted():
+def test_nobody_is_left_to_guess_which_of_their_things_are_about_one_thing():
     tasks = tuple(TaskFact(n, 1, NOW - timedelta(days=9), cluster="c7") for n in range(5))
-    assert said(life(tasks=tasks))["belong-together"] == (
-        "A few things on your list seem to be about one thing. They may go well together."
-    )
+    known = snippets_of(life(tasks=tasks))
+    assert known["focus-area"].facts["group"] == "c7"
+    assert write(life(tasks=tasks), known) == []
 
 
 def test_what_an_agent_is_not_sure_of_is_not_said_but_what_it_counted_is():

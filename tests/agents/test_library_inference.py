@@ -10,6 +10,8 @@ import pytest
 
 from agents.inference.run import Outcome, run_inference
 from agents.library.base import DoneFact, EventFact, HealthFact, History
+from agents.library.focus_area import say_areas
+from agents.library.time_of_day import say_tz
 from agents.registry import agents
 from tests.agents.lives import past
 
@@ -247,6 +249,30 @@ def test_a_rhythm_of_the_day_is_believed_where_it_is_no_accident():
 
 def listed(name: str, count: int, first: int = 1) -> list[DoneFact]:
     return [DoneFact(at(first + n % 60, 9), project=name) for n in range(count)]
+
+
+def test_most_is_said_of_lists_only_where_it_is_more_than_half():
+    since = {"lists": 9, "since": "2026-08-21"}
+    for inside, one, two in (
+        (11, "more in one of your lists than in any other",
+         "more in two of your lists than in any of the others"),
+        (15, "more in one of your lists than in any other",
+         "more in two of your lists than in any of the others"),
+        (16, "most in one of your lists", "most in two of your lists"),
+    ):  # fmt: skip
+        for areas, said in ((["a"], one), (["a", "b"], two)):
+            assert say_areas(areas, {"in_areas": inside, "done": 30, **since}) == (
+                f"You finish {said}: {inside} of 30 things since 21 August 2026."
+            )
+
+
+def test_what_was_seen_of_the_time_zone_is_said_in_plain_words():
+    seen = {"done": 200, "inside": 0, "start": 22, "end": 6, "since": "2026-08-21"}
+    assert say_tz("America/New_York", seen) == (
+        "You live by the clock of America/New York: by it, your quiet hours are around the night."
+        " Of 200 things, none were finished between 22:00 and 6:00."
+    )
+    assert say_tz("Europe/Berlin", {}) == "You live by the clock of Europe/Berlin."
 
 
 def test_the_two_lists_with_most_lately_are_the_preferred_areas():

@@ -1,5 +1,7 @@
 """What oO believes, in a real browser: read, confirmed, corrected and forgotten, on a phone too."""
 
+import re
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -61,7 +63,7 @@ def test_a_belief_is_confirmed_corrected_and_forgotten(look, scripts):
     page = look(ada, "/settings/", java_script_enabled=scripts)
     page.get_by_role("link", name="See what oO believes").click()
     one = page.locator("#preferred_hour")
-    expect(one).to_contain_text("You finish most between 9:00 and 10:00")
+    expect(one).to_contain_text("You finish more between 9:00 and 10:00 than in any other hour")
     one.get_by_role("button", name="That’s right").click()
     expect(page.get_by_role("status")).to_contain_text("Kept.")
     expect(one).to_contain_text("You confirmed this.")
@@ -77,6 +79,27 @@ def test_a_belief_is_confirmed_corrected_and_forgotten(look, scripts):
     expect(page.get_by_role("status")).to_contain_text("Forgotten.")
     expect(one).to_contain_text("oO looks only at what came after")
     assert not Belief.objects.filter(key="preferred_hour").exists()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_whoever_pressed_a_button_stays_where_they_were(look, scripts):
+    """The belief is in sight with what became of it, and the next Tab goes on from there."""
+    page = look(known(), "/beliefs/", java_script_enabled=scripts)
+    page.set_viewport_size({"width": 390, "height": 500})
+    one = page.locator("#lateness_tolerance_days")
+    one.locator("summary").click()
+    one.get_by_role("spinbutton").fill("4")
+    one.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(re.compile("/beliefs/#lateness_tolerance_days$"))
+    expect(one).to_be_focused()
+    expect(one.get_by_role("status")).to_be_in_viewport()
+    expect(one.get_by_role("heading")).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(one.get_by_role("button", name="Let oO work it out")).to_be_focused()
+    one.get_by_role("button", name="Let oO work it out").press("Enter")
+    expect(one.get_by_role("status")).to_have_text("Good. oO works it out by itself again.")
+    expect(one).to_be_focused()
+    expect(one.get_by_role("status")).to_be_in_viewport()
 
 
 def test_hours_are_ticked_and_a_number_out_of_range_is_not_even_sent(look):

@@ -73,6 +73,11 @@ class Advice:
     topic: str = ""
 
     @property
+    def key(self) -> str:
+        """By which its candidate is known again, and so its rest."""
+        return f"advice:{self.id}"
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """The parts of the day in which it fits."""
         return self.moment.parts

@@ -12,11 +12,14 @@ WEEKEND = 5  # Saturday is the first day of it
 
 
 def select(inputs: Inputs, snippets: Mapping[str, Snippet], n: int) -> list[Advice]:
-    """At most n that fit this moment: others each day, the same as long as the moment stays alike.
+    """At most n that fit this moment: others each day, the same as long as the moment stays alike and
+    none of them is answered.
 
-    Each is of another topic while there are topics left. At night there is none.
+    What was answered rests, and leaves its place to the next in the day's order. Each is of another
+    topic while there are topics left. At night there is none.
     """
-    order = sorted(fitting(inputs, snippets), key=lambda advice: _lot(inputs, advice))
+    awake = [one for one in fitting(inputs, snippets) if one.key not in inputs.resting]
+    order = sorted(awake, key=lambda advice: _lot(inputs, advice))
     chosen: list[Advice] = []
     while order and len(chosen) < n:
         topics: set[str] = set()
