@@ -1,7 +1,8 @@
 """Has the population turned? Then what was learned before is set aside, for everyone.
 
 Looked at daily: yesterday's rewards, in UTC, against what was expected of them when they were chosen,
-beside the same of the week before, and those of the last two days (recommender.bandit.turn).
+beside the same of the week before and of the same day in it, and those of the last two days
+(recommender.bandit.turn).
 Setting aside is written into everyone's ledger, as a row after which nothing before counts, followed
 by what they answered since the day of the turn. So states stay a projection of the ledger, and older
 decisions can still be made again.
@@ -66,7 +67,8 @@ def _look_back(cls: type[Policy], ends: datetime) -> tuple[datetime, Verdict]:
     for days in (1, 2):
         begins = ends - timedelta(days=days)
         before = _days(cls, begins - WEEK, begins)
-        verdict = turned(_days(cls, begins, ends), before)
+        same = _days(cls, begins - WEEK, ends - WEEK)
+        verdict = turned(_days(cls, begins, ends), before, same)
         if verdict.turned:
             return begins, verdict
         verdicts.append((begins, verdict))
@@ -87,9 +89,7 @@ def _days(cls: type[Policy], begins: datetime, ends: datetime) -> Days:
 
 def _outcome(verdict: Verdict, begins: datetime) -> tuple[PolicyRun.Verdict, str]:
     if not verdict.error:
-        says = (
-            f"{verdict.people} people answered yesterday and in the week before, too few to tell."
-        )
+        says = f"{verdict.people} people answered yesterday and a week before, too few to tell."
         return PolicyRun.Verdict.TOO_LITTLE, says
     short = f"{verdict.mean:+.3f} ± {verdict.error:.3f} against the week before"
     if verdict.turned:

@@ -49,7 +49,7 @@ class _Totals:
 
     width: int
     people: float = 0.0
-    mean: Floats = field(init=False)  # (d,) of clipped distances from the anchor's mean
+    mean: Floats = field(init=False)  # (d,) of clipped distances from the prior's mean
     spread: Floats = field(init=False)  # (d, d) of posterior covariances, products of distances
     noise: float = 0.0  # of each person's mean squared residual, weighted as `weight`
     weight: float = 0.0
@@ -68,12 +68,16 @@ def estimate(
     anchor: Prior,
     *,
     label: str,
+    sure: int | None = None,
     rounds: int = ROUNDS,
     epsilon: float | None = None,
     rng: np.random.Generator | None = None,
 ) -> Prior:
     """The population's prior, from the states (bytes, labelled `label`) that `read` gives in
     batches, once a round. Memory is that of one batch. People without rewards are passed over.
+
+    `sure` is the column that is 1 for actions whose reward is hardly ever luck, as saying nothing is:
+    they tell nothing of how much luck there is in the others.
 
     Starts from `start`, or from `anchor` if the first round shows that it explains people better.
     With `epsilon`, in one round, (epsilon, privacy.DELTA)-differentially private with regard to
@@ -86,7 +90,7 @@ def estimate(
     width = anchor.mean.size
     first, other = _Totals(width), _Totals(width)
     lead = votes = 0.0  # of the start over the anchor: in nats, and in people
-    for batch in _batches(read, label, width):
+    for batch in _batches(read, label, width, sure):
         gain = _add(first, start, anchor, batch) - _add(other, anchor, anchor, batch)
         lead += float(gain.sum())
         votes += float(np.clip(gain, -1.0, 1.0).sum())
@@ -101,7 +105,7 @@ def estimate(
     prior = _maximised(best, anchor, under=prior)
     for _ in range(rounds - 1):
         totals = _Totals(width)
-        for batch in _batches(read, label, width):
+        for batch in _batches(read, label, width, sure):
             _add(totals, prior, anchor, batch)
         prior = _maximised(totals, anchor, under=prior)
     return prior
@@ -110,12 +114,13 @@ def estimate(
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
     count: Floats  # (p,)
+    noisy: Floats  # (p,) of these, rewards that luck had a part in
     gram: Floats  # (p, d, d), in units of features and rewards, as all below
     moment: Floats  # (p, d)
     square: Floats  # (p,)
 
 
-def _batches(read: Read, label: str, width: int) -> Iterable[_Batch]:
+def _batches(read: Read, label: str, width: int, sure: int | None = None) -> Iterable[_Batch]:
     for states in read():
         unsealed = []
         for state in states:
@@ -126,7 +131,8 @@ def _batches(read: Read, label: str, width: int) -> Iterable[_Batch]:
             counts, gram, moment, square = Sums.unpack_many(unsealed, width)
             gram /= X_GRID**2
             moment /= X_GRID * REWARD_GRID
-            yield _Batch(counts, gram, moment, square / REWARD_GRID**2)
+            noisy = counts if sure is None else counts - gram[:, sure, sure]
+            yield _Batch(counts, noisy, gram, moment, square / REWARD_GRID**2)
 
 
 def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> Floats:
@@ -163,8 +169,9 @@ def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> Floats:
         + np.einsum("pij,pij->p", batch.gram, covariance)
     )
     # A person's say on the noise grows with their rewards, up to a point: it must be bounded.
-    weight = np.minimum(batch.count, 100.0) / 100.0
-    totals.noise += float((weight * np.clip(residual / batch.count, 0.0, LARGEST_NOISE)).sum())
+    weight = np.minimum(batch.noisy, 100.0) / 100.0
+    each = residual / np.maximum(batch.noisy, 1.0)
+    totals.noise += float((weight * np.clip(each, 0.0, LARGEST_NOISE)).sum())
     totals.weight += float(weight.sum())
 
     # Expected of a person of this prior is 1.
@@ -180,7 +187,9 @@ def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> Floats:
     totals.pull += np.einsum("pji,pj->i", whitener, half)
     totals.cover += covariance.sum(axis=0) / prior.noise
 
-    distance = theta - anchor.mean
+    # From the prior's mean, not from the anchor's: a population far from the rule would be clipped
+    # to a fraction of its way, and what is missing be taken for people who differ.
+    distance = theta - prior.mean
     length = np.sqrt(np.einsum("pi,pi->p", distance, distance))
     distance *= np.minimum(1.0, CLIP / np.maximum(length, 1e-12))[:, None]
     size = np.sqrt(np.einsum("pij,pij->p", covariance, covariance))
@@ -196,7 +205,7 @@ def _maximised(totals: _Totals, anchor: Prior, *, under: Prior) -> Prior:
     people are few.
     """
     moved = _moved(totals, under)
-    covariance = _covariance(totals, moved, anchor)
+    covariance = _covariance(totals, moved - (under.mean - anchor.mean), anchor)
     return _prior(anchor.mean + moved, covariance, _noise(totals, anchor))
 
 
@@ -207,7 +216,7 @@ def _maximised_private(
     (James & Stein 1961), so that few people move little.
     """
     people, before = totals.people, under.mean - anchor.mean
-    new = totals.mean / (people + PEOPLE_OF_ANCHOR) - before
+    new = (totals.mean - PEOPLE_OF_ANCHOR * before) / (people + PEOPLE_OF_ANCHOR)
     expected = new.size * (noise.mean / (people + PEOPLE_OF_ANCHOR)) ** 2
     new *= max(0.0, 1.0 - expected / max(float(new @ new), 1e-12))
     moved = before + new
@@ -218,14 +227,16 @@ def _maximised_private(
         factor = float(np.clip(scale, 1.0 / LARGEST_SCALE, LARGEST_SCALE))
         covariance = np.asarray(usual * factor, dtype=np.float64)
     else:
-        covariance = _covariance(totals, moved, anchor, noise.spread)
+        covariance = _covariance(totals, moved - before, anchor, noise.spread)
     return _prior(anchor.mean + moved, covariance, _noise(totals, anchor))
 
 
 def _covariance(totals: _Totals, moved: Floats, anchor: Prior, noise: float = 0.0) -> Floats:
-    """The covariance (d, d) around a mean that has moved from the anchor's; `noise` is on the sums."""
+    """The covariance (d, d) around a mean that has `moved` (d,) from that of the prior which the totals
+    were made under; `noise` is on the sums.
+    """
     people = totals.people
-    # Σ (θ - mean)(θ - mean)ᵀ from distances to the anchor.
+    # Σ (θ - mean)(θ - mean)ᵀ from distances to the old mean.
     around = np.outer(moved, totals.mean)
     spread = totals.spread - around - around.T + people * np.outer(moved, moved)
     usual = anchor.noise * np.linalg.inv(anchor.precision).diagonal()

@@ -2,7 +2,8 @@
 
 A day's rewards are set against what was expected of the actions when they were chosen, and that
 against the same of the week before: what is expected may always be too much, because the best
-looking is chosen, or because the prior is a rule. A day on which everyone falls short as they did
+looking is chosen, or because the prior is a rule. And beside the same day of that week: at weekends
+people may want less than was learned of all days. A day on which everyone falls short as they did
 not before is no accident of one person, so that what was learned before that day had better be set
 aside: it would speak against what is learned from then on.
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+WEEK = 7  # days
 LEAST_PEOPLE = 20
 MARGIN = 0.05
 """In reward units: days differ by this much without a turn."""
@@ -27,7 +29,7 @@ STANDARD_ERRORS = 3.0
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`mean` is a day's reward less what was expected, less the same of the week before; `error` its
-    standard error. Both in reward units, and 0 for too few people on either side."""
+    standard error. Both in reward units, and 0 for too few people on any side."""
 
     turned: bool
     people: int
@@ -65,14 +67,22 @@ class Days:
         return mean, error
 
 
-def turned(day: Days, before: Days) -> Verdict:
-    """A verdict on a day, or on two, beside the week before. What one day can't tell of a small
-    population, two can: both are looked at, one first.
+def turned(day: Days, before: Days, same: Days) -> Verdict:
+    """A verdict on a day, or on two, beside the week before and, of it, the same days of the week.
+    What one day can't tell of a small population, two can: both are looked at, one first.
     """
-    people = min(len(day.count), len(before.count))
+    people = min(len(some.count) for some in (day, before, same))
     if people < LEAST_PEOPLE:
         return Verdict(False, people)
+    fall, error = _against(day, before)
+    fell = _is_turn(fall, error) and _is_turn(*_against(day, same))
+    return Verdict(fell, people, fall, error)
+
+
+def _against(day: Days, before: Days) -> tuple[float, float]:
     (mean, error), (usual, error_of_usual) = day.mean(), before.mean()
-    fall, error = mean - usual, float(np.hypot(error, error_of_usual))
-    sure = fall + MARGIN < -STANDARD_ERRORS * error
-    return Verdict(bool(fall < -LEAST and sure), people, fall, error)
+    return mean - usual, float(np.hypot(error, error_of_usual))
+
+
+def _is_turn(fall: float, error: float) -> bool:
+    return fall < -LEAST and fall + MARGIN < -STANDARD_ERRORS * error

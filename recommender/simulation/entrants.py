@@ -22,7 +22,7 @@ from recommender.bandit.choose import choose
 from recommender.bandit.features import V2, V3, FeatureSet
 from recommender.bandit.policies.base import Policy
 from recommender.bandit.prior import Prior
-from recommender.bandit.turn import Days, turned
+from recommender.bandit.turn import WEEK, Days, turned
 
 
 class Learner(Protocol):
@@ -129,7 +129,7 @@ class PolicyEntrant:
         self._before, self._nights = 0, 0
         self.turns = 0
         """On how many nights the population was found to have turned."""
-        self._week: deque[Days] = deque(maxlen=7)
+        self._lately: deque[Days] = deque(maxlen=WEEK + 1)
 
     def begin(self, person: int) -> PolicyLearner:
         return PolicyLearner(self.cls.fresh(self.prior))
@@ -159,19 +159,19 @@ class PolicyEntrant:
             [sum(reward - expected for _, reward, expected in day) for day in lively],
             [len(day) for day in lively],
         )
-        week = list(self._week)
+        lately = list(self._lately)
         days = 0
-        if turned(today, _all(week)).turned:
+        if _turned(lately, [today]):
             days = 1
-        elif week and turned(today + week[-1], _all(week[:-1])).turned:
+        elif lately and _turned(lately[:-1], [lately[-1], today]):
             days = 2
         if days:
             self.turns += 1
-            self._week.clear()
+            self._lately.clear()
             for learner in mine:
                 learner.keep_lately(days=days)
         else:
-            self._week.append(today)
+            self._lately.append(today)
         for learner in mine:
             learner.yesterday, learner.today = learner.today, []
 
@@ -182,6 +182,12 @@ class PolicyEntrant:
         if enough and due:
             self._before, self._nights = people, 0
         return enough and due
+
+
+def _turned(before: Sequence[Days], days: Sequence[Days]) -> bool:
+    """Whether these days are a turn against the week before them."""
+    week = before[-WEEK:]
+    return len(week) == WEEK and turned(_all(days), _all(week), _all(week[: len(days)])).turned
 
 
 def _all(days: Sequence[Days]) -> Days:

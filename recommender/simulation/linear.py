@@ -40,6 +40,8 @@ NOT_WITHIN = np.array(
 )
 """Weights of what is the same for every candidate of a decision."""
 TIP = V3.labels.index("is_tip")
+SURE = 1e-6
+"""The variance of a weight in which nobody differs, where a matrix has to be inverted."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ class LinearPerson(Person):
             day = self.arrives + number * DAYS_A_BLOCK + np.arange(shape[0]) // self.per_day
             later = (X @ self.later).reshape(shape)
             worth = np.where((day >= self.turns)[:, None], later, worth)
-        fate = luck(worth.clip(-EDGE, EDGE), world.shape.noise, dice(rng, shape), table=world.table)
+        noise = world.noise_of(shape[1])
+        fate = luck(worth.clip(-EDGE, EDGE), noise, dice(rng, shape), table=world.table)
         return Block(said, when, fate.worth, fate)
 
 
@@ -209,11 +212,16 @@ class Linear(World):
         weights[NOT_WITHIN] = size if rng is None else rng.normal(size=NOT_WITHIN.size) * size
         return weights
 
+    def noise_of(self, actions: int) -> float | Floats:
+        """The standard deviation of a reward, for all actions or for each (actions,)."""
+        return self.shape.noise
+
     def truth(self, feature_set: FeatureSet) -> Prior | None:
         """Exact but for one thing: clusters are lumps, and a Gaussian has their covariance only."""
         if feature_set.version != V3.version:
             return None
-        covariance = np.diag(self.own**2) + self.offsets.T @ self.offsets / len(self.offsets)
+        covariance = self.offsets.T @ self.offsets / len(self.offsets)
+        covariance += np.diag(np.maximum(self.own**2, SURE))
         noise = self._noise
         precision = noise * np.linalg.inv(covariance)
         precision = (precision + precision.T) / 2.0
@@ -228,7 +236,7 @@ class Linear(World):
             for person in people
             for k in range(10)
             for occasion in [person.occasion(k)]
-            for index in (int(occasion.worth.argmax()), k % occasion.count)
+            for index in (int(occasion.worth[: self.candidates].argmax()), k % self.candidates)
         ]
         return float(np.mean(np.square(found)))
 

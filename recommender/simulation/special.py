@@ -21,10 +21,13 @@ from recommender.simulation.linear import (
 )
 from recommender.simulation.world import ARRIVALS_PER_DAY, PER_DAY, Person, stream
 
+SILENT = np.array([name.split("*")[0] == "is_silence" for name in V3.labels])
+"""Which weights (36,) are those of silence."""
+
 
 class Quiet(Linear):
-    """Silence is worth nothing, and in `share` of all moments everything else is worth less:
-    before and in meetings, at weekends, early and late.
+    """Silence is worth nothing, to everyone and for certain, and in `share` of all moments everything
+    else is worth less: before and in meetings, at weekends, early and late.
     """
 
     name = "quiet"
@@ -54,27 +57,25 @@ class Quiet(Linear):
         mean[NOT_WITHIN] = 0.0
         for name, weight in self.MOMENTS.items():
             mean[V3.labels.index(name)] = weight
-        # Silence is worth nothing on average; the rest is set off against it, by the best of as
-        # many candidates as there are.
+        # Everything said is set off against silence, by the best of as many candidates as there are.
         X, (moments, _) = sample(self.candidates)
         rng = stream(self.population, 4)
         people = rng.normal(size=(100, V3.width)) * self.own
         people += mean + self.offsets[rng.integers(len(self.offsets), size=100)]
-        still = sample_of_silence(X, moments)
-        best = (X @ people.T).reshape(moments, -1, 100).max(axis=1) - still @ people.T
+        best = (X @ people.T).reshape(moments, -1, 100).max(axis=1)
         mean[TIP] = -float(np.quantile(best, self.share))
         return mean
 
+    @cached_property
+    def own(self) -> Floats:
+        return np.where(SILENT, 0.0, super().own)
 
-def sample_of_silence(X: Floats, moments: int) -> Floats:
-    """Silence in the moments of X (moments * n, 36), as (moments, 36)."""
-    first = X.reshape(moments, -1, V3.width)[:, 0]
-    still = np.zeros_like(first)
-    still[:, V3.labels.index("is_silence")] = 1.0
-    for index, name in enumerate(V3.labels):
-        if name.startswith("is_silence*"):
-            still[:, index] = first[:, V3.labels.index("is_tip*" + name.partition("*")[2])]
-    return still
+    def noise_of(self, actions: int) -> float | Floats:
+        if self.table or not self.silence:
+            return self.shape.noise
+        noise = np.full(actions, self.shape.noise)
+        noise[-1] = 0.0
+        return noise
 
 
 class Shift(Mixed):

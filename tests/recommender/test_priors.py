@@ -11,7 +11,7 @@ from accounts.preference_keys import HELP_SHARED_PRIOR
 from accounts.preferences import BadPreference, infer, of, say, who_said
 from recommender import live
 from recommender.bandit import population, privacy
-from recommender.bandit.policies.hierarchical import Hierarchical
+from recommender.bandit.policies.hierarchical import SILENCE, Hierarchical
 from recommender.bandit.prior import Prior
 from recommender.bandit.priors import shipped
 from recommender.bandit.ridge import RidgePolicy
@@ -155,7 +155,7 @@ def test_the_same_states_give_what_the_pure_room_gives(crowd, settings):
     states = list(PolicyState.objects.order_by("user_id").values_list("state", flat=True))
     own = Hierarchical.first_prior()
     expected = population.estimate(
-        lambda: iter([list(map(bytes, states))]), own, own, label="hierarchical/1",
+        lambda: iter([list(map(bytes, states))]), own, own, label="hierarchical/1", sure=SILENCE,
         epsilon=8.0, rng=chance(9),
     )  # fmt: skip
     found = PolicyPrior.objects.get()

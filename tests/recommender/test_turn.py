@@ -80,8 +80,8 @@ def test_what_one_day_cannot_tell_two_can(monkeypatch):
     ids = weeks(fall=0.8)
     monkeypatch.setattr(
         turn, "turned",
-        lambda day, before, really=turn.turned: (
-            really(day, before) if min(day.count) > 5 else turn.Verdict(False, 25, -0.1, 0.03)
+        lambda day, before, same, really=turn.turned: (
+            really(day, before, same) if min(day.count) > 5 else turn.Verdict(False, 25, -0.1, 0.03)
         ),
     )  # fmt: skip
     monkeypatch.setattr("recommender.bandit.turn.LEAST", 0.02)

@@ -21,6 +21,8 @@ from recommender.bandit.ridge import RidgePolicy
 from recommender.bandit.rule import rule_prior
 from recommender.bandit.sampling import best_shares
 
+SILENCE = V3.labels.index("is_silence")
+
 
 @cache
 def _anchor(spread: float) -> Prior:
@@ -59,7 +61,13 @@ class Hierarchical(RidgePolicy):
         rng: np.random.Generator | None = None,
     ) -> Prior:
         return population.estimate(
-            read, start, cls.first_prior(), label=cls.label(), epsilon=epsilon, rng=rng
+            read,
+            start,
+            cls.first_prior(),
+            label=cls.label(),
+            sure=SILENCE,
+            epsilon=epsilon,
+            rng=rng,
         )
 
     def scores(self, X: Floats) -> Floats:

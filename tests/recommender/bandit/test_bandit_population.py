@@ -10,6 +10,7 @@ from recommender.bandit.choose import seeded
 from recommender.bandit.envelope import StateError, seal
 from recommender.bandit.population import estimate
 from recommender.bandit.prior import Prior
+from recommender.bandit.privacy import CLIP
 from recommender.bandit.sums import Sums
 
 WIDTH, LABEL, NOISE = 6, "someone/1", 0.16
@@ -24,9 +25,11 @@ def covariance() -> np.ndarray:
     return result
 
 
-def state(weights: np.ndarray, rewards: int, rng: np.random.Generator) -> bytes:
+def state(
+    weights: np.ndarray, rewards: int, rng: np.random.Generator, *, reach: float = 1.0
+) -> bytes:
     sums = Sums(WIDTH)
-    for x in rng.uniform(-1, 1, (rewards, WIDTH)):
+    for x in rng.uniform(-reach, reach, (rewards, WIDTH)):
         sums.add(x, float(np.clip(x @ weights + rng.normal(0, math.sqrt(NOISE)), -1, 1)))
     return seal(LABEL, sums.count, sums.pack())
 
@@ -56,6 +59,35 @@ def test_mean_covariance_and_noise_of_a_population_are_found(people):
     assert spread(prior)[1, 2] == pytest.approx(0.04, abs=0.015)
     assert spread(prior).diagonal() == pytest.approx(covariance().diagonal(), abs=0.02)
     assert prior.noise == pytest.approx(NOISE, rel=0.15)
+
+
+def test_a_population_far_from_the_rule_is_not_taken_for_people_who_differ():
+    """What all have in common is no difference between them, however far it is from the anchor."""
+    rng = seeded(6)
+    far = np.array([0.3, -0.9, 0.9, -0.6, 0.0, 0.0])
+    assert np.linalg.norm(far - ANCHOR.mean) > CLIP
+    small = rng.normal(far, 0.05, size=(300, WIDTH))
+    # Features so small that no reward is cut off at 1, which would look like another mean.
+    states = [state(weights, 200, rng, reach=0.4) for weights in small]
+    prior = estimated(states, rounds=40)
+    assert np.abs(prior.mean - far).max() < 0.1
+    assert spread(prior).diagonal().max() < 0.1**2
+
+
+def test_how_much_luck_there_is_is_told_by_what_luck_has_a_part_in():
+    """Half of all rewards are for saying nothing, which is worth 0 for certain (column 5)."""
+    rng = seeded(7)
+    states = []
+    for weights in rng.normal(MEAN, 0.1, size=(200, WIDTH)):
+        sums = Sums(WIDTH)
+        for x in rng.uniform(-1, 1, (30, WIDTH)):
+            said = np.where(np.arange(WIDTH) == 5, 0.0, x)
+            noisy = said @ weights + rng.normal(0, math.sqrt(NOISE))
+            sums.add(said, float(np.clip(noisy, -1, 1)))
+            sums.add(np.eye(WIDTH)[5], 0.0)
+        states.append(seal(LABEL, sums.count, sums.pack()))
+    assert estimated(states, rounds=20, sure=5).noise == pytest.approx(NOISE, rel=0.15)
+    assert estimated(states, rounds=20).noise < 0.7 * NOISE
 
 
 def test_more_rounds_change_little_once_it_has_settled(people):

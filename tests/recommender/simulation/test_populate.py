@@ -14,14 +14,15 @@ from recommender.featurise import unpack
 from recommender.learn import rebuild
 from recommender.models import Decision, Feedback, PolicyState, Reward, Score
 from recommender.populate import clear, populate, simulated
-from tests.people import Item, person
+from tests.people import NOW, Item, person
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def lived():
-    until = timezone.now()
+    # An hour of its own: how often people look on two days depends on which hours those are.
+    until = NOW
     made = populate(2, 2, seed=3, until=until, progress=lambda count: None)
     return made, until
 
@@ -56,14 +57,14 @@ def test_they_lived_through_the_products_own_doors(lived):
 
 
 def test_what_they_answered_is_settled_and_learned_and_can_be_made_again(lived):
-    made, _ = lived
+    made, until = lived
     assert not Feedback.objects.filter(reward=None).exists()
     assert made.learned == Reward.objects.count() >= made.reactions
     assert not Reward.objects.filter(folded_at=None).exists()
     for user in simulated():
         state = bytes(PolicyState.objects.filter(user=user).first().state)
         cls_id = PolicyState.objects.filter(user=user).first().policy
-        rebuild(user.pk, now=timezone.now())
+        rebuild(user.pk, now=until)
         assert bytes(PolicyState.objects.get(user=user, policy=cls_id).state) == state
 
 

@@ -169,6 +169,14 @@ def test_in_the_quiet_world_silence_is_best_in_six_moments_of_ten(population):
     assert np.mean(best) == pytest.approx(0.60, abs=0.05)
 
 
+def test_in_the_quiet_world_silence_is_worth_nothing_for_certain():
+    for person in Quiet(population=2).people(20, 1):
+        occasion = person.occasion(3)
+        silence = occasion.count - 1
+        assert occasion.worth[silence] == 0.0
+        assert person.answer(occasion, silence).reward == 0.0
+
+
 def test_the_population_turns_on_the_planted_day_and_not_before():
     world, before = Shift(), Mixed()
     turns = world.turns_on(60, 3)
