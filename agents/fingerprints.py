@@ -7,24 +7,27 @@ from typing import Any
 from agents.gather import seen_by
 from agents.library.base import Agent, History, Inputs
 
+TIMES = {"hour": "%Y-%m-%d %H %z", "day": "%Y-%m-%d %z"}
+
 
 class InputsHash:
-    """Of what an agent is to compute from: its version, the facts it gets to see, and the hour."""
+    """Of what an agent is to compute from: its version, the facts it gets to see, and the time, as
+    finely as it sees that.
+    """
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
 
     def of(self, agent: Agent) -> str:
-        return _hash(
-            agent.id, agent.manifest.version, self._facts, seen_by(agent, self._inputs).health
-        )
+        now = f"{self._inputs.now:{TIMES[agent.manifest.grain]}}"
+        health = seen_by(agent, self._inputs).health
+        return _hash(agent.id, agent.manifest.version, now, self._facts, health)
 
     @cached_property
     def _facts(self) -> str:
         """What all agents see, hashed once for all of them."""
         seen = self._inputs
         return _hash(
-            f"{seen.now:%Y-%m-%d %H %z}",
             seen.tasks,
             seen.events,
             seen.done_at,

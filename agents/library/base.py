@@ -149,13 +149,17 @@ class Param:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the registry, the docs and the scheduler know about an agent."""
+    """What the registry, the docs and the scheduler know about an agent.
+
+    `grain` is how finely it sees the time: within one day, or one hour, it says the same of the same.
+    """
 
     id: str
     version: str
     says: str
     listens: tuple[str, ...]  # subjects of events after which it is computed anew
     ttl: timedelta
+    grain: Literal["hour", "day"] = "hour"
     needs: tuple[str, ...] = ()  # any one of these sources must be connected; empty: none
     consents: tuple[str, ...] = ()  # every one of these must stand (accounts.models.Consent)
     params: tuple[Param, ...] = ()

@@ -160,6 +160,7 @@ class Energy(Agent):
         says="How last night and yesterday compare with what is usual.",
         listens=("signals.health.sampled",),
         ttl=timedelta(hours=12),
+        grain="day",
         needs=("apple_health",),
         consents=("health",),
         params=(

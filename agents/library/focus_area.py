@@ -89,6 +89,7 @@ class FocusArea(Agent):
         says="The lists worked on most, and the open tasks that are about one thing.",
         listens=("signals.task.synced", "signals.task.completed"),
         ttl=timedelta(hours=12),
+        grain="day",
         needs=("todoist", "todotxt", "webhook"),
         params=(
             Param(

@@ -149,6 +149,7 @@ class Momentum(Agent):
         says="Whether more or less is being finished lately than before.",
         listens=("signals.task.completed",),
         ttl=timedelta(hours=12),
+        grain="day",
         params=(
             Param(
                 "engagement_trend",

@@ -138,6 +138,7 @@ class RecentPatterns(Agent):
         says="The rhythm of the week and of the day, where there is one.",
         listens=("signals.task.completed",),
         ttl=timedelta(hours=12),
+        grain="day",
         params=(
             Param(
                 "lookback_days",

@@ -120,6 +120,15 @@ def agent(request) -> Agent:
     return agents.get(request.param)
 
 
+@settings(max_examples=60, deadline=None)
+@given(life=lives, hour=st.integers(0, 23))
+def test_one_that_goes_by_the_day_says_the_same_at_every_hour_of_it(life, hour):
+    other = replace(life, now=life.now.replace(hour=hour))
+    for agent in agents:
+        if agent.manifest.grain == "day":
+            assert agent.compute(life) == agent.compute(other), agent.id
+
+
 def test_its_manifest_says_what_it_is_and_listens_to_real_events(agent):
     manifest = agent.manifest
     assert manifest.id == agent.id

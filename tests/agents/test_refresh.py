@@ -60,6 +60,15 @@ def test_an_agent_that_fails_silences_only_itself():
     assert Candidate.objects.filter(kind="task").exists()
 
 
+def test_what_goes_by_the_day_is_not_computed_anew_with_every_hour():
+    ada = person("ada@example.com", Item("Thing"))
+    before = dict(AgentOutput.objects.values_list("agent", "computed_at"))
+    ada.refreshed(NOW + timedelta(hours=1))
+    after = dict(AgentOutput.objects.values_list("agent", "computed_at"))
+    assert after["focus-area"] == before["focus-area"]
+    assert after["time-of-day"] > before["time-of-day"]
+
+
 def test_a_task_that_is_gone_retires_its_candidate_and_one_that_returns_revives_it():
     ada = person("ada@example.com", Item("Water the plants", recurring=True))
     Task.objects.update(closed_at=NOW, closed_as="done")
