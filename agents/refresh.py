@@ -11,6 +11,7 @@ from datetime import datetime
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
+from accounts import preferences
 from agents.fingerprints import InputsHash
 from agents.gather import Known, gather, seen_by
 from agents.library.base import Agent, Inputs, Snippet
@@ -180,6 +181,16 @@ def _compute(agent: Agent, inputs: Inputs) -> tuple[Snippet | None, str]:
         return None, f"{type(error).__name__}: {error}"[:200]
 
 
+def _still_wanted(inputs: Inputs) -> bool:
+    """Whether the user says, and has forgotten, what they did when they were looked at."""
+    wants = preferences.wishes([inputs.user_id])[inputs.user_id]
+    return (
+        wants.values == inputs.preferences
+        and wants.said == set(inputs.said)
+        and wants.forgotten == inputs.forgotten
+    )
+
+
 def _keep(
     known: Known,
     said: _Said,
@@ -193,8 +204,8 @@ def _keep(
     user_id = known.inputs.user_id
     with transaction.atomic():
         grounds = stands(user_id, now=now)
-        if grounds is None:
-            return
+        if grounds is None or not _still_wanted(known.inputs):
+            return  # whoever said something else meanwhile had it all made anew, with that
         withdrawn = [
             output.agent
             for output in said.outputs

@@ -11,6 +11,7 @@ from accounts import consents, preferences
 from accounts.models import Preference
 from accounts.preferences import BadPreference
 from agents import beliefs
+from agents import refresh as refreshing
 from agents.asking import asking
 from agents.gather import gather, seen_by
 from agents.infer import infer
@@ -358,3 +359,26 @@ def test_the_page_offers_to_forget_what_can_not_be_said():
     assert 'value="forget"' in part
     assert 'value="keep"' not in part
     assert "Change" not in part
+
+
+def test_a_word_said_while_a_pool_is_rewritten_is_not_overwritten_by_what_was_known_before(
+    monkeypatch,
+):
+    ada = with_a_past()
+    infer([ada.user.pk], now=NOW)
+    refresh([ada.user.pk], now=NOW)
+    counted = AgentOutput.objects.get(agent="time-of-day").facts["preferred_hour"]
+    word, later = (counted + 5) % 24, NOW + timedelta(hours=1)
+    truly, did = refreshing._consult, []
+
+    def consult(*args):
+        said = truly(*args)
+        if not did:
+            did.append(preferences.say(ada.user, "preferred_hour", word, now=later))
+            preferences.changed(ada.user.pk, now=later)
+        return said
+
+    monkeypatch.setattr(refreshing, "_consult", consult)
+    refresh([ada.user.pk], now=later)
+    assert did
+    assert AgentOutput.objects.get(agent="time-of-day").facts["preferred_hour"] is None
