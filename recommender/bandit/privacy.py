@@ -7,7 +7,7 @@ people take part is not hidden.
 
 What is released of n people, and how far one of them can move it:
 
-    mean      Σ of distances from the anchor, each at most CLIP long            2 CLIP
+    mean      Σ of distances from the last prior, each at most CLIP long        2 CLIP
     spread    Σ of ddᵀ + posterior covariance, at most LARGEST_COVARIANCE       √2 (CLIP² + that)
     scale     Σ of how much wider than the prior a person is, within [0, 4]     LARGEST_SCALE
     scalars   Σ of squared residuals and of their weights, each in [0, 1]       √2
@@ -21,7 +21,7 @@ import math
 from dataclasses import dataclass
 
 DELTA = 1e-6
-CLIP = 1.0  # as far as people of very different tastes were from the rule, in simulated lives
+CLIP = 1.0  # as far as people of very different tastes were from each other, in simulated lives
 LARGEST_COVARIANCE = 0.5  # Frobenius norm; a person's posterior covariance is scaled down to it
 LARGEST_SCALE = 4.0
 VARIANCE_WORTH_KNOWING = 0.005  # of a weight; in simulated populations they are around 0.007

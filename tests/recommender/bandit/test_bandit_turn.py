@@ -22,7 +22,9 @@ def week(people: int, mean: float, rng: np.random.Generator) -> Days:
 def test_a_day_on_which_everyone_falls_short_is_a_turn():
     rng = seeded(1)
     for people in (60, 300, 5000):
-        verdict = turned(days(people, -0.35, rng), week(people, -0.05, rng), days(people, -0.05, rng))
+        verdict = turned(
+            days(people, -0.35, rng), week(people, -0.05, rng), days(people, -0.05, rng)
+        )
         assert verdict.turned
         assert verdict.mean == pytest.approx(-0.3, abs=4 * verdict.error)
 
