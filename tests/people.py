@@ -12,6 +12,15 @@ from integrations.models import Connection, Task
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)  # a Wednesday morning
 
 
+def where_it_is_morning(now: datetime) -> str:
+    """A time zone in which it is past ten now: at night there are no advices, and hours are quiet.
+
+    For a test that can not choose its clock, and may be run at any hour.
+    """
+    ahead = (10 - now.astimezone(UTC).hour + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}"  # whose signs are the other way round
+
+
 @dataclass(frozen=True)
 class Item:
     """A task of a person in a test."""

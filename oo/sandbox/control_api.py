@@ -209,9 +209,9 @@ def reset_feed() -> Response:
 
 @control_api.get("/webhooks")
 def coming_webhooks() -> Response:
-    """How many deliveries have yet to be tried or are to be tried again, and what will go wrong."""
+    """How many deliveries have yet to be heard, how many of them now, and what will go wrong."""
     postman = the_world().postman
-    return jsonify(waiting=postman.waiting(), **postman.planned())
+    return jsonify(waiting=postman.waiting(), due=postman.due(), **postman.planned())
 
 
 @control_api.post("/webhooks")

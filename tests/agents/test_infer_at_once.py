@@ -41,7 +41,7 @@ def writing(monkeypatch):
 
     def hold(*args):
         held.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return truly(*args)
 
     monkeypatch.setattr(inferring, "_write", hold)
@@ -59,7 +59,7 @@ def test_a_consent_withdrawn_while_a_belief_is_being_written_still_takes_it_away
     told()
     held, go = writing
     night = in_thread(lambda: infer([ada.user.pk], now=NOW))
-    assert held.wait(10)
+    assert held.wait(60)
     consents.withdraw(ada.user.pk, Consent.Document.HEALTH, now=NOW)
     done = []
     handler = in_thread(lambda: done.append(told()))
@@ -77,7 +77,7 @@ def test_what_is_forgotten_while_it_is_being_written_is_gone_all_the_same(writin
     ada = with_a_past()
     held, go = writing
     night = in_thread(lambda: infer([ada.user.pk], now=NOW))
-    assert held.wait(10)
+    assert held.wait(60)
     forgetting = in_thread(lambda: beliefs.forget(ada.user, "preferred_hour", now=NOW))
     time.sleep(0.3)
     assert forgetting.is_alive()
@@ -94,7 +94,7 @@ def test_two_at_once_infer_and_refresh_one_person_and_each_belief_is_there_once(
     ready, came_of_it = threading.Barrier(4), []
 
     def work(verb):
-        ready.wait(10)
+        ready.wait(60)
         came_of_it.append(verb([ada.user.pk], now=NOW).users)
 
     for thread in [in_thread(lambda v=verb: work(v)) for verb in (infer, infer, refresh, refresh)]:

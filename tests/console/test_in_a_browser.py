@@ -17,7 +17,7 @@ PAGES = (
 def opened(browser: Browser, live, console, **how: object) -> tuple[Page, list[str]]:
     """A page with the operator's session, and what the browser complains of."""
     context = browser.new_context(**how)  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     session = console.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": session, "url": live.url}])
     page = context.new_page()

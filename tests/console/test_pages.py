@@ -27,6 +27,7 @@ from oo.events.models import Record
 from recommender.models import Decision, Score
 from tests.console.addresses import pages
 from tests.console.world import SECRETS
+from tests.people import where_it_is_morning
 
 pytestmark = pytest.mark.django_db
 
@@ -251,7 +252,8 @@ def test_every_filter_of_every_list_can_be_chosen(world, console):
 
 
 def test_a_decision_is_explained_candidate_by_candidate(world, console):
-    decision = Decision.objects.filter(user=world().first, status="answered").get()
+    someone = world().first
+    decision = Decision.objects.filter(user=someone, status="answered").get()
     score = Score.objects.get(pk=decision.pk)
     text = console.get(f"/admin/recommender/decision/{decision.pk}/change/").content.decode()
     for name in ("is_overdue", "task_age_days", "priority"):
@@ -267,14 +269,15 @@ def test_a_decision_is_explained_candidate_by_candidate(world, console):
 
 
 def test_the_explanation_puts_the_best_first_and_reads_the_moment_back(world):
-    decision = Decision.objects.filter(user=world().first, status="answered").get()
+    someone = world().first
+    decision = Decision.objects.filter(user=someone, status="answered").get()
     score = Score.objects.get(pk=decision.pk)
     explained = explain(score)
     assert [line.score for line in explained.lines] == sorted(score.scores, reverse=True)
     chosen = next(line for line in explained.lines if line.chosen)
     assert chosen.candidate == decision.candidate
     assert chosen.propensity == pytest.approx(decision.propensity)
-    local = decision.created_at.astimezone(ZoneInfo("Europe/Berlin"))
+    local = decision.created_at.astimezone(ZoneInfo(someone.time_zone))
     assert explained.said_as.startswith(f"{local:%A}, ")
     minutes = int(explained.said_as.split(", ")[1][:2]) * 60 + int(
         explained.said_as.split(":")[1][:2]
@@ -306,7 +309,9 @@ def test_the_event_list_is_the_tail_of_the_log(world, console):
     assert one.context["cl"].result_count == 1
 
 
-def test_the_overview_tells_how_oo_is_doing(world, console):
+def test_the_overview_tells_how_oo_is_doing(world, console, operator):
+    operator.time_zone = where_it_is_morning(timezone.now())  # where no day ends meanwhile
+    operator.save()
     world(2)
     reply = console.get("/admin/")
     assert reply.status_code == 200

@@ -41,7 +41,7 @@ from recommender.models import (
 )
 from recommender.react import react, settle
 from recommender.serving import serve_tip
-from tests.people import Item, Person, person
+from tests.people import Item, Person, person, where_it_is_morning
 
 # What must never be seen here: each is a needle to look for in every page.
 ACCESS, REFRESH = "canary-access-token", "canary-refresh-token"
@@ -73,6 +73,7 @@ def made(count: int = 1) -> World:
             f"p{n}@example.com",
             *[Item(f"{TITLE} {i}", priority=i + 1, age_days=5) for i in range(4)],
             now=now - timedelta(hours=1),
+            time_zone=where_it_is_morning(now),
         )
         people.append(someone)
         _live(someone, n)

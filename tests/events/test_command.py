@@ -204,7 +204,7 @@ class Listener:
         return [json.loads(says) for (says,) in rows]
 
     def wait_for(self, count: int):
-        end = time.monotonic() + 40
+        end = time.monotonic() + 60
         while len(self.heard()) < count:
             assert time.monotonic() < end, (len(self.heard()), self.out.read_text()[-2000:])
             assert self.process.poll() is None, self.out.read_text()[-2000:]

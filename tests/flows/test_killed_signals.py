@@ -24,7 +24,7 @@ KILLS = 6 if SIGNALS <= 60 else 40
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(240 if SIGNALS <= 60 else 7200),
+    pytest.mark.timeout(400 if SIGNALS <= 60 else 7200),
 ]
 
 
@@ -80,7 +80,7 @@ def test_no_signal_is_lost_or_counted_twice_while_worker_redis_and_nats_are_kill
             and Task.objects.filter(external_id__in=added, closed_at=None).count() == len(added)
         )
 
-    eventually(settled, seconds=90, what="everything taken in")
+    eventually(settled, seconds=120, what="everything taken in")
     told = Counter(
         record.payload["task_id"]
         for record in Record.objects.filter(subject="signals.task.completed")

@@ -17,7 +17,7 @@ from recommender.serving import serve_tip
 from tests.flows.waiting import eventually
 from tests.people import Item, person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
 def test_a_worker_killed_again_and_again_loses_no_reaction_and_applies_none_twice(worker, settings):
@@ -51,7 +51,7 @@ def test_a_worker_killed_again_and_again_loses_no_reaction_and_applies_none_twic
         waits = Reward.objects.filter(folded_at=None).exists()
         return not waits and not Feedback.objects.filter(reward=None).exists()
 
-    eventually(all_learned, seconds=60, what="every reaction learned")
+    eventually(all_learned, seconds=120, what="every reaction learned")
     assert Feedback.objects.count() == 48
     assert Record.objects.filter(subject="signals.tip.feedback").count() == 48
     assert Record.objects.filter(subject="feedback.reward.settled").count() == 48

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], *, seconds: float = 20.0, what: str = "") -> T:
+def eventually(look: Callable[[], T], *, seconds: float = 60.0, what: str = "") -> T:
     """The first truthy thing that `look` sees; fails with `what` when it takes too long."""
     deadline = time.monotonic() + seconds
     while True:

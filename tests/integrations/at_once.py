@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 
-def at_once(*calls: Callable[[], Any], seconds: float = 30) -> list[Any]:
+def at_once(*calls: Callable[[], Any], seconds: float = 60) -> list[Any]:
     """What each call returned, or the exception that ended it."""
     barrier = threading.Barrier(len(calls))
     results: list[Any] = [None] * len(calls)

@@ -421,17 +421,18 @@ def test_an_address_that_leads_on_has_one_time_for_all_of_it(served, settings) -
     from integrations.source import SourceTrouble
 
     settings.SOURCE_TIMEOUT_SECONDS = 0.6
+    asked = []
 
     def lead_on(request: Request) -> Response:
+        asked.append(request.path)
         time.sleep(0.4)
         return Response(status=302, headers={"Location": "/a.ics"})
 
     served.expect_request("/a.ics").respond_with_handler(lead_on)
-    began = time.monotonic()
     with pytest.raises(SourceTrouble) as caught:
         SOURCE.pull(served.url_for("/a.ics"), cursor="", now=timezone.now(), time_zone="UTC")
     assert caught.value.code == "unreachable"
-    assert time.monotonic() - began < 1.0
+    assert len(asked) <= 2, "each takes most of it"
 
 
 def test_one_person_tries_one_address_at_a_time(ruth: User, served) -> None:
@@ -484,4 +485,4 @@ def test_a_feed_that_asks_for_a_wait_until_a_moment_is_given_it(served) -> None:
     )
     with pytest.raises(SourceTrouble) as caught:
         SOURCE.pull(served.url_for("/a.ics"), cursor="", now=timezone.now(), time_zone="UTC")
-    assert caught.value.retry_after == pytest.approx(7200, abs=5)
+    assert caught.value.retry_after == pytest.approx(7200, abs=60)

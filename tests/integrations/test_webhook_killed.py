@@ -11,7 +11,7 @@ from oo.events.models import Record
 from tests.flows.waiting import eventually
 from tests.integrations.posting import poster, upsert
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
 def test_a_killed_worker_loses_no_delivery_and_has_none_take_effect_twice(worker, settings):
@@ -39,7 +39,7 @@ def test_a_killed_worker_loses_no_delivery_and_has_none_take_effect_twice(worker
         work_off_deliveries.delay()
         return done.count() == sent
 
-    eventually(all_done, seconds=40, what="every delivery")
+    eventually(all_done, seconds=90, what="every delivery")
     assert not Delivery.objects.exclude(outcome="done").exists()
     assert Task.objects.count() == 4 * 60
     assert Task.objects.filter(closed_at=None).count() == 4 * 40

@@ -98,10 +98,14 @@ def test_a_body_that_is_not_what_its_coding_says_is_an_error_of_ours_to_handle(h
 
 
 def test_who_answers_too_late_is_not_waited_for(httpserver, url):
-    httpserver.expect_request("/").respond_with_handler(lambda request: (time.sleep(1), None)[1])
+    over = threading.Event()
+    httpserver.expect_request("/").respond_with_handler(
+        lambda request: (over.wait(30), Response("late"))[1]
+    )
     began = time.monotonic()
     assert trouble("GET", url, seconds=0.2) == "timeout"
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 20
+    over.set()
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"
@@ -120,7 +124,7 @@ def test_who_sends_a_byte_now_and_then_is_cut_off_in_time(settings, answer, at_o
         settings.OUTGOING_TRUSTED_HOSTS = [f"127.0.0.1:{port}"]
         began = time.monotonic()
         assert trouble("GET", f"http://127.0.0.1:{port}/", seconds=0.4) == "timeout"
-        assert 0.3 < time.monotonic() - began < 1.0
+        assert 0.3 < time.monotonic() - began < 6  # all of it would take ten
 
 
 def test_who_breaks_off_gave_no_answer(settings):
@@ -227,15 +231,21 @@ def test_a_name_that_idna_has_no_spelling_for_is_a_bad_address(host):
 
 
 def test_several_answers_have_one_time_together(httpserver, url):
-    httpserver.expect_request("/").respond_with_handler(
-        lambda request: (time.sleep(0.2), Response("slow"))[1]
-    )
+    over = threading.Event()
+
+    def answer(request: Request) -> Response:
+        if len(httpserver.log) == 2:
+            over.wait(30)
+        return Response("here")
+
+    httpserver.expect_request("/").respond_with_handler(answer)
     began = time.monotonic()
-    with within(0.5):
-        fetch("GET", url, seconds=0.4)
-        fetch("GET", url, seconds=0.4)
-        assert trouble("GET", url, seconds=0.4) == "timeout"
-    assert time.monotonic() - began < 0.9
+    with within(2):
+        fetch("GET", url, seconds=60)
+        fetch("GET", url, seconds=60)
+        assert trouble("GET", url, seconds=60) == "timeout"
+    assert time.monotonic() - began < 20
+    over.set()
 
 
 def test_an_answer_without_a_date_has_the_one_of_its_coming(settings):

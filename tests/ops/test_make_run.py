@@ -17,7 +17,7 @@ import pytest
 from oo.up.leftovers import born
 from tests.services.environment import ROOT, blanks
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.once, pytest.mark.timeout(400)]
 
 LEFT_OUT = {"tests", "bench", "docs", "var"}
 
@@ -60,7 +60,7 @@ class Run:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def until(self, words: str, seconds: float = 60) -> None:
+    def until(self, words: str, seconds: float = 100) -> None:
         end = time.monotonic() + seconds
         while words not in self.said:
             assert self.process is not None
@@ -74,8 +74,15 @@ class Run:
         here = str(self.folder)
         return [pid for pid, what in processes() if here in what and pid not in not_mine]
 
+    def left(self) -> list[int]:
+        """The children that are still there when those that were killed have had time to go."""
+        end = time.monotonic() + 20
+        while (there := self.children()) and time.monotonic() < end:
+            time.sleep(0.05)
+        return there
+
     def get(self, path: str) -> int:
-        connection = http.client.HTTPConnection("localhost", self.port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=30)
         connection.request("GET", path)
         return connection.getresponse().status
 
@@ -115,9 +122,9 @@ def test_it_starts_prints_its_address_and_ctrl_c_stops_all_of_it(clone):
 
     start = time.monotonic()
     launcher.send_signal(signal.SIGINT)
-    assert launcher.wait(20) == 0
-    assert time.monotonic() - start < 10
-    assert clone.children() == []
+    assert launcher.wait(60) == 0
+    assert time.monotonic() - start < 20
+    assert clone.left() == []
     assert "Everything has stopped." in clone.said
 
 
@@ -133,7 +140,7 @@ def test_it_comes_back_after_kill_9_and_a_second_one_is_told_of_the_first(clone)
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=90,
     )
     assert second.returncode == 1
     assert f"oO is running already at {address} (process {first.pid})" in second.stderr
@@ -149,19 +156,19 @@ def test_it_comes_back_after_kill_9_and_a_second_one_is_told_of_the_first(clone)
 
     web = next(pid for pid in clone.children() if "gunicorn" in args(pid))
     os.kill(web, signal.SIGKILL)
-    assert again.wait(30) == 1
+    assert again.wait(90) == 1
     assert "web died" in clone.said
-    assert clone.children() == []
+    assert clone.left() == []
 
 
 def test_a_port_in_use_is_named(clone):
     with socket.socket() as other:
         other.bind(("127.0.0.1", clone.port))
         other.listen()
-        assert clone.start().wait(30) == 1
+        assert clone.start().wait(90) == 1
     assert f"Port {clone.port} is taken by another program." in clone.said
     assert "make run PORT=" in clone.said
-    assert clone.children() == []
+    assert clone.left() == []
 
 
 def processes() -> list[tuple[int, str]]:

@@ -44,7 +44,7 @@ def pids(hold: Hold) -> list[int]:
     return [int(pid) for pid in hold._children]
 
 
-def gone(pid: int, seconds: float = 3) -> bool:
+def gone(pid: int, seconds: float = 30) -> bool:
     end = time.monotonic() + seconds
     while born(pid) and time.monotonic() < end:
         time.sleep(0.02)
@@ -100,7 +100,7 @@ def test_a_closed_terminal_ends_the_watch_though_no_signal_comes(supervisor, mon
 def test_stopping_leaves_no_grandchild(supervisor, hold, tmp_path):
     note = tmp_path / "pid"
     supervisor.start("web", shell(f"sleep 1000 & echo $! > {note}; wait"), os.environ)
-    supervisor.wait_until(lambda: note.exists() and note.read_text().strip() != "", "it", 5)
+    supervisor.wait_until(lambda: note.exists() and note.read_text().strip() != "", "it", 30)
     supervisor.stop()
     assert gone(int(note.read_text()))
 
@@ -111,7 +111,7 @@ def test_a_child_that_will_not_stop_is_killed_in_time(supervisor, hold, monkeypa
     time.sleep(0.2)
     start = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5  # much less than without being told to: 6
     assert all(gone(pid) for pid in pids(hold))
 
 
@@ -120,7 +120,7 @@ def test_redis_goes_last(supervisor, tmp_path):
         note = f"trap 'echo {name} >> {tmp_path}/order; exit' TERM"
         ready = f"touch {tmp_path}/{name}"
         supervisor.start(name, shell(f"{note}; {ready}; while :; do sleep 0.05; done"), os.environ)
-        supervisor.wait_until((tmp_path / name).exists, name, 5)
+        supervisor.wait_until((tmp_path / name).exists, name, 30)
     assert supervisor.stop(last=["redis"]) == 2
     assert (tmp_path / "order").read_text().split() == ["web", "redis"]
 

@@ -24,7 +24,7 @@ def look(browser: Browser, live: SimpleNamespace, transactional_db: None) -> Ite
         options = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", **options}
         options.setdefault("timezone_id", "Europe/Berlin")
         context = browser.new_context(base_url=live.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.complaints = []
         context.on(
             "console",

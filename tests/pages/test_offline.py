@@ -58,7 +58,7 @@ def test_an_answer_given_offline_is_kept_and_sent_once_when_the_connection_is_ba
     expect(page.locator("h1")).to_have_text("No connection.")
     cut_off(page, False)
     eventually(Feedback.objects.exists, what="the answer was sent")
-    expect(page.locator("h1")).to_have_text("Nothing needs you now.", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("Nothing needs you now.", timeout=60_000)
     assert Feedback.objects.get().reaction == "done"
     left = page.evaluate(
         """() => new Promise((resolve) => {

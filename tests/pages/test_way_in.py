@@ -26,7 +26,7 @@ def test_a_stranger_gets_a_tip_answers_it_and_leaves_without_a_trace(sandbox, wo
     page.wait_for_url(lambda url: url.endswith("/"))
     # Whatever kind comes first: "Done", "I’ll do it", "Got it".
     done = page.locator("button[name=reaction][value=done]")
-    expect(done).to_be_visible(timeout=20_000)
+    expect(done).to_be_visible(timeout=60_000)
     first = page.locator("h1").text_content() or ""
     done.click()
     expect(page.locator("h1")).not_to_have_text(first)

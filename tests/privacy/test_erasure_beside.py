@@ -15,6 +15,7 @@ from accounts.models import Erasure, User
 from integrations.models import Connection
 from integrations.sync import sync_user
 from tests.flows.visitor import Visitor
+from tests.flows.waiting import eventually
 from tests.people import NOW
 from tests.privacy.dump import database, redis_text, rows_that_name
 from tests.privacy.lives import life
@@ -112,11 +113,10 @@ def test_a_source_that_is_being_read_meanwhile_puts_nothing_back(sandbox, redis_
     visitor.sign_in("priya")
     visitor.connect_todoist("priya")
     user = User.objects.get()
-    slow = {"path": "/todoist/api/v1/sync", "kind": "slow", "seconds": 1.0}
+    slow = {"path": "/todoist/api/v1/sync", "kind": "slow", "seconds": 3.0}
     sandbox.control.post("/faults", json=slow).raise_for_status()
     read = in_thread(lambda: sync_user(user.pk, now=timezone.now()))
-    time.sleep(0.4)
-    assert Connection.objects.get().claimed_until  # it is under way
+    eventually(lambda: Connection.objects.get().claimed_until, what="under way")
     now = timezone.now()
     erasure = erase.ask(user, now=now)
     assert erase.resume(erasure.pk, now=now)
@@ -166,13 +166,13 @@ def test_a_read_holding_the_connection_s_row_is_waited_for(willing):
         with transaction.atomic():
             row = Connection.objects.select_for_update().get(pk=ada.person.connection.pk)
             held.set()
-            go.wait(5)
+            go.wait(30)
             Task.objects.create(
                 user_id=ada.user.pk, connection=row, external_id="late", text_hash="x", added_at=NOW
             )
 
     reader = in_thread(read)
-    held.wait(5)
+    assert held.wait(30)
     done = []
     eraser = in_thread(lambda: done.append(erase.resume(erasure.pk, now=NOW)))
     time.sleep(0.3)

@@ -36,6 +36,12 @@ def calendar() -> SimpleUploadedFile:
     return SimpleUploadedFile("my.ics", "\r\n".join(lines).encode(), "text/calendar")
 
 
+def counted(visitor: Visitor, reaction: str) -> bool:
+    """Whether there was a tip and the answer counted: a refresh may take it away in between."""
+    tip = visitor.recommend()["tip"]
+    return bool(tip) and visitor.answer(tip["id"], reaction, 30_000)["counted"]
+
+
 @pytest.fixture
 def lived(sandbox, worker, redis_server):
     """A person with everything, and the words that could tell of them."""
@@ -47,8 +53,7 @@ def lived(sandbox, worker, redis_server):
     phone.connect_todoist("priya")
     phone.client.post("/connect/ical/file/", {"file": calendar()})
     for reaction in ("snooze", "dismiss", "done"):
-        tip = eventually(lambda: phone.recommend()["tip"], what="a tip")
-        assert phone.answer(tip["id"], reaction, 30_000)["counted"]
+        eventually(lambda reaction=reaction: counted(phone, reaction), what="a tip answered")
     eventually(lambda: Reward.objects.exclude(folded_at=None).count() == 3, what="all learned")
     assert phone.client.get("/").status_code == 200
     preferences.say(user, "quiet_start", 21, now=timezone.now())

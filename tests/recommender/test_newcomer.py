@@ -16,16 +16,16 @@ from agents.refresh import refresh
 from integrations.models import Connection, Task
 from recommender.models import Decision
 from recommender.serving import look
-from tests.people import NOW, Item, Person, person
+from tests.people import NOW, Item, Person, person, where_it_is_morning
 
 pytestmark = pytest.mark.django_db
 
 DOORS = ("recommender.views.wake_soon", "recommender.api.wake_soon")
 
 
-def newcomer(*, now=NOW) -> Person:
+def newcomer(*, now=NOW, time_zone="Europe/Berlin") -> Person:
     """Someone who connected a moment ago: nothing is read, but a calendar gave them advices."""
-    ada = person("ada@example.com", Item("Call mum"), now=now)
+    ada = person("ada@example.com", Item("Call mum"), now=now, time_zone=time_zone)
     Connection.objects.update(created_at=now - timedelta(seconds=5), synced_at=None)
     Candidate.objects.filter(task__isnull=False).delete()
     assert Candidate.objects.filter(kind="advice").exists()
@@ -83,7 +83,8 @@ def test_who_connects_a_second_list_keeps_the_tip_they_have():
 
 @pytest.mark.parametrize("door", ["page", "api"])
 def test_both_doors_say_that_the_list_is_being_read_and_have_nothing_written_meanwhile(door):
-    ada = newcomer(now=timezone.now())
+    now = timezone.now()
+    ada = newcomer(now=now, time_zone=where_it_is_morning(now))
     client = Client()
     client.force_login(ada.user)
     with patch(DOORS[0]) as page, patch(DOORS[1]) as api, CaptureQueriesContext(database) as taken:

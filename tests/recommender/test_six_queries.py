@@ -19,7 +19,7 @@ from recommender.models import Decision
 from recommender.react import react, settle
 from recommender.registry import policies
 from recommender.serving import serve_tip
-from tests.people import Item, Person, person
+from tests.people import Item, Person, person, where_it_is_morning
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,9 @@ NO_QUERY = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 
 @pytest.fixture
 def ada() -> Person:
-    return person("ada@example.com", *[Item(f"Thing {n}") for n in range(97)], now=timezone.now())
+    now = timezone.now()
+    things = [Item(f"Thing {n}") for n in range(97)]
+    return person("ada@example.com", *things, now=now, time_zone=where_it_is_morning(now))
 
 
 @pytest.fixture(params=["page", "api"])

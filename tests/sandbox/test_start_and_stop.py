@@ -64,8 +64,8 @@ def test_it_says_where_it_is_and_stops_cleanly_even_with_a_request_hanging(
             http.get("/google/certs", timeout=0.3)
         begun = time.monotonic()
         process.send_signal(how)
-        assert process.wait(10) == 0
-        assert time.monotonic() - begun < 3
+        assert process.wait(30) == 0
+        assert time.monotonic() - begun < 20
     assert process.stdout.read() == "", "a quiet day leaves a quiet log"
 
 
@@ -82,7 +82,7 @@ def test_it_listens_on_the_loopback_address_only(world: World) -> None:
 @pytest.mark.parametrize("option", [["--public-url", "ftp://x"], ["--app-url", "localhost"]])
 def test_an_address_that_is_none_is_refused_in_a_sentence(option: list[str]) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "oo.sandbox", *option], capture_output=True, text=True, timeout=20
+        [sys.executable, "-m", "oo.sandbox", *option], capture_output=True, text=True, timeout=60
     )
     assert run.returncode == 1
     assert "is not an http(s) address" in run.stderr

@@ -29,7 +29,7 @@ class World(Service):
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
         # No proxy from the environment, and a person's browser follows redirects by itself.
-        self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
         command = [sys.executable, "-m", "oo.sandbox", "--port", str(self.port)]
         command += ["--state", str(state), "--public-url", self.url, *options]
         super().__init__(name, command)
@@ -162,8 +162,9 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                status = receiver.status  # before anybody sees that it came, and changes it
                 receiver.deliveries.append(Delivery(headers, body))
-                self.send_response(receiver.status)
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

@@ -109,7 +109,7 @@ class Postgres:
             start_new_session=True,
             **self._as_account(),
         )
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while self._run("pg_isready", "-q", "-h", self.folder, check=False):
             if self._server.poll() is not None or time.monotonic() > end:
                 log = (self.folder / "log").read_text(errors="replace")

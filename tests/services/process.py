@@ -63,7 +63,7 @@ class Service:
     def ready(self) -> bool:
         return True
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         """Polls; fails with the tail of the log when the process dies or time is up."""
         end = time.monotonic() + seconds
         while not condition():
@@ -91,7 +91,7 @@ class Service:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(30)
         self._process = None
 
     def restart(self) -> None:

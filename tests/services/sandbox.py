@@ -13,7 +13,7 @@ class Sandbox(Service):
 
     def __init__(self) -> None:
         self.url = f"http://localhost:{SANDBOX_PORT}"
-        self.control = httpx.Client(base_url=f"{self.url}/_control", timeout=10)
+        self.control = httpx.Client(base_url=f"{self.url}/_control", timeout=30)
         super().__init__(
             "sandbox",
             [
@@ -32,6 +32,6 @@ class Sandbox(Service):
 
     def ready(self) -> bool:
         try:
-            return self.control.get("/", timeout=2).is_success
+            return self.control.get("/", timeout=5).is_success
         except httpx.TransportError:
             return False

@@ -106,6 +106,10 @@ class Postman:
             count: int = db.execute("SELECT COUNT(*) FROM deliveries").fetchone()[0]
         return count
 
+    def due(self) -> int:
+        """Of those, how many are about to be tried or being tried."""
+        return len(self._due())
+
     def forget(self) -> None:
         self._mischief = dict.fromkeys(MISCHIEF, 0)
 

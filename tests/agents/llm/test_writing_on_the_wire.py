@@ -64,10 +64,10 @@ def test_a_slow_model_is_waited_for_so_long_and_no_longer(llm, settings):
     settings.LLM_TIMEOUT_SECONDS = 0.4
     someone = ada()
     before = pool()
-    llm.is_("slow", seconds=5)
+    llm.is_("slow", seconds=12)
     began = time.monotonic()
     assert generate(someone.user.pk, now=NOW) == "timeout"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert pool() == before
     llm.is_("good")
     assert generate(someone.user.pk, now=NOW + timedelta(minutes=16)) == "written"
