@@ -126,9 +126,11 @@ def test_a_correction_is_obeyed_at_once(ada):
     ],
 )
 def test_each_kind_of_value_can_be_said_in_a_form(ada, key, sent, meant):
+    before = shown(ada)[key]
+    same = before.state == "believed" and before.value == meant  # by the weekday it may be
     say(ada, key, do="change", value=sent)
     assert preferences.of(ada.user)[key] == meant
-    assert shown(ada)[key].state == "said"
+    assert shown(ada)[key].state == ("kept" if same else "said")
 
 
 def test_what_oo_would_say_stays_in_sight_beside_the_own_word(ada):
