@@ -43,11 +43,13 @@ def look(*, now: datetime) -> PolicyRun:
     run = looks.filter(ends=ends).first()
     if run is None:
         began = time.perf_counter()
-        begins, verdict = _look_back(cls, ends)
+        last = looks.filter(verdict=PolicyRun.Verdict.ALARM).order_by("-begins").first()
+        since = last.begins if last else None
+        begins, verdict = _look_back(cls, ends, since=since)
         try:
             with transaction.atomic():
                 run = record(
-                    PolicyRun.Kind.TURN, cls, *_outcome(verdict, begins), asdict(verdict),
+                    PolicyRun.Kind.TURN, cls, *_outcome(verdict, begins, since), asdict(verdict),
                     now=now, took_ms=1000 * (time.perf_counter() - began), begins=begins, ends=ends,
                 )  # fmt: skip
         except IntegrityError:  # another worker looked at the same time, and was first
@@ -59,13 +61,19 @@ def look(*, now: datetime) -> PolicyRun:
     return run
 
 
-def _look_back(cls: type[Policy], ends: datetime) -> tuple[datetime, Verdict]:
+def _look_back(
+    cls: type[Policy], ends: datetime, *, since: datetime | None
+) -> tuple[datetime, Verdict]:
     """Since when the population has turned, or yesterday, and the verdict on it. Yesterday is looked
-    at beside the week before it, then the last two days beside theirs.
+    at beside the week before it, then the last two days beside theirs: a week in which it did not turn,
+    which it did last on `since`. Beside days from before that, each day after would be a turn again.
     """
     verdicts = []
     for days in (1, 2):
         begins = ends - timedelta(days=days)
+        if _is_soon(begins, since):
+            verdicts.append((begins, Verdict(False, 0)))
+            continue
         before = _days(cls, begins - WEEK, begins)
         same = _days(cls, begins - WEEK, ends - WEEK)
         verdict = turned(_days(cls, begins, ends), before, same)
@@ -87,7 +95,17 @@ def _days(cls: type[Policy], begins: datetime, ends: datetime) -> Days:
     return Days([difference[user_id] for user_id in count], list(count.values()))
 
 
-def _outcome(verdict: Verdict, begins: datetime) -> tuple[PolicyRun.Verdict, str]:
+def _is_soon(begins: datetime, since: datetime | None) -> bool:
+    """Whether the week before these days is not all from after the last turn."""
+    return since is not None and begins - WEEK < since
+
+
+def _outcome(
+    verdict: Verdict, begins: datetime, since: datetime | None
+) -> tuple[PolicyRun.Verdict, str]:
+    if not verdict.error and since is not None and _is_soon(begins, since):
+        says = f"The population turned on {since:%Y-%m-%d}: too little is known since to tell."
+        return PolicyRun.Verdict.TOO_LITTLE, says
     if not verdict.error:
         says = f"{verdict.people} people answered yesterday and a week before, too few to tell."
         return PolicyRun.Verdict.TOO_LITTLE, says

@@ -39,6 +39,7 @@ PEOPLE_OF_DIAGONAL = 60.0
 PEOPLE_OF_SPREAD = 20.0
 PEOPLE_OF_SCALE = 2.0
 REWARDS_OF_NOISE = 20.0
+DEVIATIONS_OF_NOISE = 3.0  # of what hides people in the sum of residuals, outweighed by the anchor
 SMALLEST_SPREAD, LARGEST_SPREAD = 1e-4, 1.0  # variances of weights
 SMALLEST_NOISE, LARGEST_NOISE = 0.01, 1.0
 
@@ -131,7 +132,9 @@ def _batches(read: Read, label: str, width: int, sure: int | None = None) -> Ite
             counts, gram, moment, square = Sums.unpack_many(unsealed, width)
             gram /= X_GRID**2
             moment /= X_GRID * REWARD_GRID
-            noisy = counts if sure is None else counts - gram[:, sure, sure]
+            noisy = counts
+            if sure is not None:
+                noisy = np.clip(counts - gram[:, sure, sure], 0.0, counts)
             yield _Batch(counts, noisy, gram, moment, square / REWARD_GRID**2)
 
 
@@ -157,7 +160,7 @@ def _add(totals: _Totals, prior: Prior, anchor: Prior, batch: _Batch) -> Floats:
     halves = np.einsum("pi,pi->p", half, half)
     log_det = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
     evidence: Floats = -0.5 * (
-        batch.count * math.log(2.0 * math.pi * prior.noise)
+        batch.noisy * math.log(2.0 * math.pi * prior.noise)
         + log_det
         - np.linalg.slogdet(prior.precision)[1]
         + (against_prior - halves) / prior.noise
@@ -220,7 +223,6 @@ def _maximised_private(
     expected = new.size * (noise.mean / (people + PEOPLE_OF_ANCHOR)) ** 2
     new *= max(0.0, 1.0 - expected / max(float(new @ new), 1e-12))
     moved = before + new
-    moved *= min(1.0, CLIP / max(float(np.linalg.norm(moved)), 1e-12))
     if noise.spread is None:
         scale = (totals.scale + PEOPLE_OF_SCALE) / (people + PEOPLE_OF_SCALE)
         usual = under.noise * np.linalg.inv(under.precision)
@@ -228,7 +230,9 @@ def _maximised_private(
         covariance = np.asarray(usual * factor, dtype=np.float64)
     else:
         covariance = _covariance(totals, moved - before, anchor, noise.spread)
-    return _prior(anchor.mean + moved, covariance, _noise(totals, anchor))
+    # Of few people the sums are mostly noise of our own making: the anchor must outweigh that.
+    more = DEVIATIONS_OF_NOISE * noise.scalars / anchor.noise
+    return _prior(anchor.mean + moved, covariance, _noise(totals, anchor, more))
 
 
 def _covariance(totals: _Totals, moved: Floats, anchor: Prior, noise: float = 0.0) -> Floats:
@@ -253,9 +257,11 @@ def _covariance(totals: _Totals, moved: Floats, anchor: Prior, noise: float = 0.
     return np.asarray((spread + towards * np.diag(diagonal)) / (people + towards))
 
 
-def _noise(totals: _Totals, anchor: Prior) -> float:
-    """The variance of a reward around what is expected of a person."""
-    more = REWARDS_OF_NOISE / 100.0
+def _noise(totals: _Totals, anchor: Prior, more: float = 0.0) -> float:
+    """The variance of a reward around what is expected of a person; the anchor's counts as much as
+    REWARDS_OF_NOISE, and `more` in units of the totals' weight.
+    """
+    more += REWARDS_OF_NOISE / 100.0
     found = (totals.noise + more * anchor.noise) / (max(totals.weight, 0.0) + more)
     return float(np.clip(found, SMALLEST_NOISE, LARGEST_NOISE))
 

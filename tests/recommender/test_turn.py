@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import numpy as np
 import pytest
 
+from accounts.models import User
 from recommender import live, turn
 from recommender.bandit.features import vectorise
 from recommender.bandit.policies.hierarchical import Hierarchical
@@ -121,6 +122,24 @@ def test_looking_again_on_the_same_day_changes_nothing():
     assert turn.look(now=NOW + timedelta(minutes=5)).pk == first.pk
     assert Reward.objects.count() == rows
     assert PolicyRun.objects.filter(kind="turn").count() == 1
+
+
+def test_one_turn_is_one_alarm_however_the_days_after_it_are():
+    """They stay as they are after the turn: beside the week before it each would be a turn again."""
+    ids = weeks(fall=0.8)
+    verdicts = [turn.look(now=NOW).verdict]
+    users = list(User.objects.filter(pk__in=ids).order_by("pk"))
+    for day in range(1, 5):
+        ends = MIDNIGHT + timedelta(days=day, hours=-2)
+        lived(
+            users, 5, policy=Hierarchical, ends=ends, days=0.8, seed=2 + day,
+            worth=lambda row: urgent(row) - 0.8,
+        )  # fmt: skip
+        run = turn.look(now=NOW + timedelta(days=day))
+        verdicts.append(run.verdict)
+    assert verdicts == ["alarm", *["too little"] * 4]
+    assert "too little is known since to tell" in run.says
+    assert Reward.objects.filter(why="turned").count() == len(ids)
 
 
 def test_a_worker_that_dies_half_way_leaves_the_rest_to_the_next(monkeypatch):

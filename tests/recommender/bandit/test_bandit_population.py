@@ -8,7 +8,7 @@ import pytest
 
 from recommender.bandit.choose import seeded
 from recommender.bandit.envelope import StateError, seal
-from recommender.bandit.population import estimate
+from recommender.bandit.population import _add, _batches, _Totals, estimate
 from recommender.bandit.prior import Prior
 from recommender.bandit.privacy import CLIP
 from recommender.bandit.sums import Sums
@@ -74,20 +74,47 @@ def test_a_population_far_from_the_rule_is_not_taken_for_people_who_differ():
     assert spread(prior).diagonal().max() < 0.1**2
 
 
-def test_how_much_luck_there_is_is_told_by_what_luck_has_a_part_in():
-    """Half of all rewards are for saying nothing, which is worth 0 for certain (column 5)."""
-    rng = seeded(7)
-    states = []
-    for weights in rng.normal(MEAN, 0.1, size=(200, WIDTH)):
-        sums = Sums(WIDTH)
-        for x in rng.uniform(-1, 1, (30, WIDTH)):
-            said = np.where(np.arange(WIDTH) == 5, 0.0, x)
-            noisy = said @ weights + rng.normal(0, math.sqrt(NOISE))
-            sums.add(said, float(np.clip(noisy, -1, 1)))
+def often_silent(
+    weights: np.ndarray, rewards: int, rng: np.random.Generator, *, silences: int = 1
+) -> bytes:
+    """For each reward so many more for saying nothing, which is worth 0 for certain (column 5)."""
+    sums = Sums(WIDTH)
+    for x in rng.uniform(-1, 1, (rewards, WIDTH)):
+        said = np.where(np.arange(WIDTH) == 5, 0.0, x)
+        noisy = said @ weights + rng.normal(0, math.sqrt(NOISE))
+        sums.add(said, float(np.clip(noisy, -1, 1)))
+        for _ in range(silences):
             sums.add(np.eye(WIDTH)[5], 0.0)
-        states.append(seal(LABEL, sums.count, sums.pack()))
+    return seal(LABEL, sums.count, sums.pack())
+
+
+def test_how_much_luck_there_is_is_told_by_what_luck_has_a_part_in():
+    rng = seeded(7)
+    states = [
+        often_silent(weights, 30, rng) for weights in rng.normal(MEAN, 0.1, size=(200, WIDTH))
+    ]
     assert estimated(states, rounds=20, sure=5).noise == pytest.approx(NOISE, rel=0.15)
     assert estimated(states, rounds=20).noise < 0.7 * NOISE
+
+
+def test_silence_is_no_vote_for_a_prior_that_knows_of_no_luck():
+    """Each reward of 0 for certain would speak for whichever prior is the surest."""
+    rng = seeded(8)
+    drawn = rng.normal(MEAN, 0.1, size=(300, WIDTH))
+    states = [often_silent(weights, 10, rng, silences=5) for weights in drawn]
+    hostile = Prior("hostile", -2 * MEAN, 0.01 / 0.04 * np.eye(WIDTH), 0.01)
+    batch = next(iter(_batches(lambda: [states], LABEL, WIDTH, 5)))
+    for_it = _add(_Totals(WIDTH), hostile, ANCHOR, batch)
+    against = _add(_Totals(WIDTH), ANCHOR, ANCHOR, batch)
+    assert np.clip(for_it - against, -1, 1).sum() < -200
+
+
+def test_a_damaged_count_of_silences_can_make_nobody_count_for_less_than_nothing():
+    sums = Sums(WIDTH)
+    sums.add(np.full(WIDTH, 5.0), 0.5)
+    states = [seal(LABEL, sums.count, sums.pack())]
+    batch = next(iter(_batches(lambda: [states], LABEL, WIDTH, 5)))
+    assert batch.noisy.tolist() == [0.0]
 
 
 def test_more_rounds_change_little_once_it_has_settled(people):

@@ -27,9 +27,11 @@ MEAN_BY, SPREAD_BY, SCALE_BY, SCALARS_BY, VOTE_BY = (
 )  # fmt: skip
 
 
-def state(weights: np.ndarray, rewards: int, rng: np.random.Generator) -> bytes:
+def state(
+    weights: np.ndarray, rewards: int, rng: np.random.Generator, *, reach: float = 1.0
+) -> bytes:
     sums = Sums(WIDTH)
-    for x in rng.uniform(-1, 1, (rewards, WIDTH)):
+    for x in rng.uniform(-reach, reach, (rewards, WIDTH)):
         sums.add(x, float(np.clip(x @ weights + rng.normal(0, math.sqrt(NOISE)), -1, 1)))
     return seal(LABEL, sums.count, sums.pack())
 
@@ -209,3 +211,26 @@ def test_privacy_is_spent_where_something_is_new():
     assert not is_due(124, before=100, nights=29)
     assert is_due(125, before=100, nights=1)
     assert is_due(100, before=100, nights=30)
+
+
+def test_a_private_prior_gets_to_a_population_far_from_the_rule_and_stays_narrow():
+    rng = seeded(6)
+    far = np.array([0.3, -0.9, 0.9, -0.6, 0.0, 0.0])
+    assert np.linalg.norm(far - ANCHOR.mean) > privacy.CLIP
+    # Features so small that no reward is cut off at 1, which would look like another mean.
+    some = [state(weights, 150, rng, reach=0.4) for weights in rng.normal(far, 0.05, (200, WIDTH))]
+    prior = ANCHOR
+    for night in range(6):
+        prior = estimated(some * 40, start=prior, epsilon=2.0, rng=seeded(night))
+    assert np.abs(prior.mean - far).max() < 0.15
+    spread = prior.noise * np.linalg.inv(prior.precision)
+    assert np.sqrt(spread.diagonal()).max() < 0.12
+
+
+def test_of_few_people_a_private_prior_keeps_to_the_luck_that_is_assumed():
+    """The noise that hides them is as large as what they say of it."""
+    rng = seeded(9)
+    few = [state(weights, 5, rng) for weights in rng.normal(MEAN, 0.1, (80, WIDTH))]
+    found = [estimated(few, epsilon=4.0, rng=seeded(n)).noise for n in range(60)]
+    assert min(found) > 0.02
+    assert max(found) < 0.8
