@@ -122,7 +122,7 @@ def _why_not(held: Held, belief: Belief | None, now: datetime) -> str:
 
 def keep(user: User, name: str, value: Any, *, now: datetime) -> None:
     """The user's own word, which holds from the next tip on. Raises NoSuchBelief, BadPreference."""
-    _find(name)
+    find(name)
     key = preferences.sayable(name)
     if not key.fits(value):
         raise BadPreference(f"That should be {key.wants}.")
@@ -132,7 +132,7 @@ def keep(user: User, name: str, value: Any, *, now: datetime) -> None:
 
 def leave_to_agents(user: User, name: str, *, now: datetime) -> None:
     """Takes the user's own word back: what is inferred holds again. Raises NoSuchBelief."""
-    _find(name)
+    find(name)
     preferences.unsay(user, name, now=now)
     refresh([user.pk], now=now)
 
@@ -141,7 +141,7 @@ def forget(user: User, name: str, *, now: datetime) -> None:
     """The belief goes, with those told by the same count, and nothing that came before leads to them
     again. Raises NoSuchBelief.
     """
-    names = sorted({name, *_find(name).told_with})
+    names = sorted({name, *find(name).told_with})
     with transaction.atomic():
         stands(user.pk, now=now)  # an inference that is under way waits, and then knows of it
         for one in names:
@@ -150,7 +150,7 @@ def forget(user: User, name: str, *, now: datetime) -> None:
     refresh([user.pk], now=now)
 
 
-def _find(name: str) -> Param:
+def find(name: str) -> Param:
     for _, param in _params():
         if param.name == name:
             return param

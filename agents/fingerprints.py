@@ -28,6 +28,7 @@ class InputsHash:
         """What all agents see, hashed once for all of them."""
         seen = self._inputs
         return _hash(
+            seen.zone.key,
             seen.tasks,
             seen.events,
             seen.done_at,

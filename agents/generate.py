@@ -205,13 +205,8 @@ def mark() -> str:
 
 
 def _hash(told: Brief, voice: Prompt) -> str:
-    """Reminders and advices come and go by the minute: for their sake alone nobody is asked again."""
-    lasting = [
-        part.data
-        for part in told.packed.parts
-        if part.section not in ("reminders", "advices") and not part.name.startswith("title:r")
-    ]
-    seen = json.dumps([voice.version, told.remote, lasting, told.topics], sort_keys=True)
+    """For the sake of what comes and goes by the minute nobody is asked again."""
+    seen = json.dumps([voice.version, told.remote, told.lasting, told.topics], sort_keys=True)
     return hashlib.sha256(seen.encode()).hexdigest()
 
 

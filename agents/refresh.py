@@ -182,11 +182,13 @@ def _compute(agent: Agent, inputs: Inputs) -> tuple[Snippet | None, str]:
 
 
 def _still_wanted(inputs: Inputs) -> bool:
-    """Whether the user says, and has forgotten, what they did when they were looked at."""
+    """Whether the user says, and has forgotten, what they did when they were looked at. What was inferred
+    meanwhile has a refresh of its own soon enough, and is no reason to throw this one away.
+    """
     wants = preferences.wishes([inputs.user_id])[inputs.user_id]
     return (
-        wants.values == inputs.preferences
-        and wants.said == set(inputs.said)
+        wants.said == set(inputs.said)
+        and all(wants.values[name] == inputs.preferences[name] for name in wants.said)
         and wants.forgotten == inputs.forgotten
     )
 

@@ -44,6 +44,7 @@ def beliefs(request: HttpRequest) -> HttpResponse:
     context = {
         "known": [one for one in known if one.asked],
         "counted": [one for one in known if not one.asked],
+        "counted_told": any(one.told for one in known if not one.asked),
         "unknown": unknown,
         "messages": [said for said in waiting if said.extra_tags not in here],
     }
@@ -55,6 +56,7 @@ def belief(request: HttpRequest, name: str) -> HttpResponse:
     """The user's word on one belief: that's right, something else, forget it, or work it out."""
     user, now = person(request), timezone.now()
     try:
+        believed.find(name)
         match request.POST.get("do"):
             case "keep":
                 believed.keep(user, name, _shown(request), now=now)

@@ -43,6 +43,7 @@ class Brief:
     """What is said of the person, what can be written about, and the texts nobody may repeat."""
 
     packed: Packed
+    lasting: tuple[Any, ...]  # what would be told if nothing came and went by the minute
     subjects: Mapping[str, Subject]
     texts: tuple[str, ...]
     now: datetime
@@ -78,16 +79,25 @@ class Material:
 def brief(known: Material, *, topics: Sequence[str], room: int, remote: bool) -> Brief:
     """Packs what is known under `room` tokens; for a remote model without titles, names, health."""
     subjects = _subjects(known)
-    packed = assemble(_parts(known, subjects), room=room, remote=remote)
+    parts = list(_parts(known, subjects))
+    packed = assemble(parts, room=room, remote=remote)
+    # Packed by itself: another advice would leave room for another task, and so look like news.
+    lasting = assemble([p for p in parts if not _is_fleeting(p)], room=room, remote=remote)
     told = {one.handle: one for one in subjects if packed.has(f"{one.draft.kind}:{one.handle}")}
     return Brief(
         packed=packed,
+        lasting=tuple(part.data for part in lasting.parts),
         subjects=told,
         texts=(*known.titles.values(), *known.others, *known.inputs.contexts),
         now=known.inputs.now,
         topics=tuple(topics),
         remote=remote,
     )
+
+
+def _is_fleeting(part: Part) -> bool:
+    """Reminders and advices come and go by the minute."""
+    return part.section in ("reminders", "advices") or part.name.startswith("title:r")
 
 
 def _subjects(known: Material) -> list[Subject]:

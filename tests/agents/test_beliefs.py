@@ -267,7 +267,12 @@ def test_one_sentence_that_can_not_be_said_hides_no_other(ada):
 
 
 def test_a_name_that_is_no_belief_is_not_there(ada):
-    for name, do in (("help_shared_prior", "keep"), ("nothing", "forget"), ("quiet_start", "x")):
+    for name, do in (
+        ("help_shared_prior", "keep"),
+        ("nothing", "forget"),
+        ("nothing", "change"),
+        ("quiet_start", "x"),
+    ):
         reply = browser_of(ada).post(f"/beliefs/{name}/", {"do": do, "value": "true"})
         assert reply.status_code == 404
     assert browser_of(ada).get("/beliefs/quiet_start/").status_code == 405

@@ -10,6 +10,7 @@ import pytest
 from agents import prompts
 from agents.generate import COUNT, due, generate, mark, prepare
 from agents.models import Candidate, Writing
+from agents.pool import rest
 from agents.prompts import prompt
 from agents.writing import lint
 from agents.writing.advices import ADVICES
@@ -99,6 +100,29 @@ def test_an_unchanged_context_costs_no_call(monkeypatch):
     assert due([someone.user.pk], now=NOW + LATER) == [someone.user.pk]
     assert generate(someone.user.pk, now=NOW + LATER) == "written"
     assert len(model.asked) == 2
+
+
+def test_another_advice_is_no_reason_to_ask_a_model_again(monkeypatch):
+    """What comes and goes by the minute must not leave room for another task either."""
+    install(monkeypatch, Model(good))
+    someone = person(
+        "many@example.com",
+        *[
+            Item(f"Write to number {n} about the thing", age_days=n, priority=1 + n % 4)
+            for n in range(32)
+        ],
+    )
+    someone.refreshed(NOW)
+    contexts, shown = set(), set()
+    for _ in range(8):
+        (ready,) = prepare([someone.user.pk], now=NOW)
+        contexts.add(ready.context)
+        advice = Candidate.objects.live(NOW).filter(kind="advice").order_by("key").first()
+        shown.add(advice.key)
+        rest(advice, until=NOW + timedelta(days=1))
+        someone.refreshed(NOW)
+    assert len(shown) == 8
+    assert len(contexts) == 1
 
 
 def test_a_changed_prompt_invalidates_what_was_written_with_the_old_one(monkeypatch, tmp_path):

@@ -382,3 +382,30 @@ def test_a_word_said_while_a_pool_is_rewritten_is_not_overwritten_by_what_was_kn
     refresh([ada.user.pk], now=later)
     assert did
     assert AgentOutput.objects.get(agent="time-of-day").facts["preferred_hour"] is None
+
+
+def test_what_is_inferred_while_a_pool_is_rewritten_costs_nobody_their_refresh(monkeypatch):
+    ada = with_a_past()
+    truly, did = refreshing._consult, []
+
+    def consult(*args):
+        said = truly(*args)
+        if not did:
+            did.append(infer([ada.user.pk], now=NOW))
+        return said
+
+    AgentOutput.objects.all().delete()
+    monkeypatch.setattr(refreshing, "_consult", consult)
+    refresh([ada.user.pk], now=NOW)
+    assert did
+    assert Preference.objects.filter(source="inferred").exists()
+    assert AgentOutput.objects.filter(agent="time-of-day").exists()
+
+
+def test_who_moves_to_another_zone_of_the_same_hour_is_counted_anew_at_once():
+    ada = with_a_past()
+    refresh([ada.user.pk], now=NOW)
+    before = AgentOutput.objects.get(agent="recent-patterns").inputs_hash
+    type(ada.user).objects.filter(pk=ada.user.pk).update(time_zone="Africa/Lagos")
+    refresh([ada.user.pk], now=NOW)
+    assert AgentOutput.objects.get(agent="recent-patterns").inputs_hash != before
