@@ -19,6 +19,7 @@ from recommender.simulation.world import World
 
 FOLDER = Path("var/bench-policies")
 SOURCES = Path("recommender/bandit")
+ENTRANTS = Path("recommender/simulation/entrants.py")
 
 MakesWorld = Callable[..., World]
 
@@ -107,9 +108,9 @@ def short(*parts: bytes) -> str:
 
 
 def code_of(module: str) -> str:
-    """A module of recommender/bandit, all that it imports from there, and the room's data, as a
-    short word: what a policy does can't change without it."""
-    found, waiting = set[Path](), [module]
+    """A module of recommender/bandit, all that it imports from there, the room's data, and what puts it
+    into a run (nights, turns), as a short word: what a policy does can't change without it."""
+    found, waiting = {ENTRANTS}, [module, *_imports(ENTRANTS.read_text())]
     while waiting:
         name = waiting.pop()
         for path in (

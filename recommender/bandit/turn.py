@@ -75,14 +75,12 @@ def turned(day: Days, before: Days, same: Days) -> Verdict:
     if people < LEAST_PEOPLE:
         return Verdict(False, people)
     fall, error = _against(day, before)
-    fell = _is_turn(fall, error) and _is_turn(*_against(day, same))
-    return Verdict(fell, people, fall, error)
+    sure = fall + MARGIN < -STANDARD_ERRORS * error
+    # Against one day nothing is as sure as against a week: it need only not have been so then.
+    anew = _against(day, same)[0] < -LEAST
+    return Verdict(bool(fall < -LEAST and sure and anew), people, fall, error)
 
 
 def _against(day: Days, before: Days) -> tuple[float, float]:
     (mean, error), (usual, error_of_usual) = day.mean(), before.mean()
     return mean - usual, float(np.hypot(error, error_of_usual))
-
-
-def _is_turn(fall: float, error: float) -> bool:
-    return fall < -LEAST and fall + MARGIN < -STANDARD_ERRORS * error

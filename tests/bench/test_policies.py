@@ -94,6 +94,14 @@ def test_a_policy_is_played_again_when_code_that_it_uses_changes(monkeypatch):
     assert before[1] == after[1]
 
 
+def test_whoever_plays_is_played_again_when_a_turn_is_told_otherwise(monkeypatch):
+    before = code_of("recommender.bandit.policies.linucb")
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" "
+                        if path.name == "turn.py" else read(path))  # fmt: skip
+    assert code_of("recommender.bandit.policies.linucb") != before
+
+
 def test_scores_are_shares_of_what_can_be_had():
     worth, oracle, random = np.array([[0.5, 0.0], [1.0, 1.0], [0.0, 0.0]])
     assert score(np.stack((worth, oracle, random))) == 0.25
