@@ -75,7 +75,7 @@ def fill(users: int, *, sessions: int) -> list[str]:
 
     from accounts.models import User
     from integrations import snapshot
-    from recommender.bandit.policies.epsilon_greedy import EpsilonGreedy
+    from recommender.bandit.policies.hierarchical import Hierarchical
     from recommender.models import PolicyState
 
     now = timezone.now()
@@ -85,7 +85,7 @@ def fill(users: int, *, sessions: int) -> list[str]:
                 statement, {"users": users, "candidates": CANDIDATES, "history": HISTORY}
             )
     people = list(User.objects.order_by("pk"))
-    policy = EpsilonGreedy.fresh()
+    policy = Hierarchical.fresh()
     state = policy.state()
     PolicyState.objects.bulk_create(
         [
@@ -121,9 +121,9 @@ SEED = (
        SELECT '!' || md5(n::text), 'p' || n || '@example.com', 'user', 'Europe/Berlin', true,
               now(), now() FROM generate_series(1, %(users)s) n""",
     """INSERT INTO connections (id, user_id, source, status, access_token, refresh_token, scope,
-              cursor, created_at, synced_at, due_at, failures, trouble)
+              cursor, created_at, synced_at, due_at, failures, trouble, label)
        SELECT gen_random_uuid(), id, 'todoist', 'connected', '', '', '', 'c', now(), now(),
-              now() + interval '1 day', 0, '' FROM users""",
+              now() + interval '1 day', 0, '', '' FROM users""",
     """INSERT INTO tasks (user_id, connection_id, external_id, text_hash, project_ref, priority,
               due_on, recurring, added_at, closed_as)
        SELECT c.user_id, c.id, 't' || c.user_id || 'x' || n, md5(n::text), '', 1 + n %% 4,
@@ -148,10 +148,10 @@ SEED = (
     """INSERT INTO tip_scores (decision_id, user_id, position, digest, hash, chosen, candidates,
               features, scores, propensities, written, feature_set, policy, policy_version,
               prior_version, state_count, through, seed, experiment, arm, fell_back_from,
-              fell_back_because, model, prompt_version, latency_us)
+              fell_back_because, model, prompt_version, latency_us, payload_digest)
        SELECT id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY created_at),
               md5(id::text), md5(id::text), 0, '[]', '{}', '[]', '[]', '{}', 'v1', 'egreedy-v1',
-              '1', '', 0, 0, 1, '', '', '', '', 'plain', 'plain-1', 900 FROM tip_views""",
+              '1', '', 0, 0, 1, '', '', '', '', 'plain', 'plain-1', 900, '' FROM tip_views""",
 )
 
 
