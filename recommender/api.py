@@ -12,13 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.signed_in import person
-from agents.jobs import refresh_user
-from integrations.freshness import freshen
-from oo.lib.jobs import wake_soon
 from oo.lib.problem import problem
-from recommender.moment import standing
+from recommender.asked import asked
 from recommender.react import Answer, NoSuchTip, react
-from recommender.serving import Silence, Tip, look
+from recommender.tips import Silence, Tip
 from recommender.undo import TooLate, undo
 from recommender.why import why_this
 
@@ -69,20 +66,8 @@ class RecommendView(APIView):
 
     @extend_schema(request=None, responses=RecommendReply)
     def post(self, request: Request) -> Response:
-        user = person(request)
-        freshen(user.pk)
-        now = timezone.now()
-        seen = look(user, now=now, rng=np.random.default_rng())
-        stands = standing(
-            user,
-            seen.connections,
-            has_tip=seen.tip is not None,
-            silent=seen.silence is not None or seen.quiet_until is not None,
-            reading=seen.reading,
-            now=now,
-        )
-        if seen.unstocked:
-            wake_soon(refresh_user, user.pk, seconds=0)
+        rng = np.random.default_rng()
+        seen, stands = asked(person(request), now=timezone.now(), rng=rng)
         reply = {"tip": seen.tip, "silence": seen.silence, "state": stands.state}
         return Response(RecommendReply(reply).data)
 

@@ -12,7 +12,7 @@ What it went by is kept with the decision (`Score.mixed`): texts and whole numbe
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from accounts.models import Preference
@@ -23,6 +23,7 @@ from recommender.contenders import Contender
 from recommender.featurise import alike
 from recommender.models import Feedback
 from recommender.preference_keys import BALANCE
+from recommender.seat import time_of
 
 # What was shown longer ago says nothing of a balance.
 LATELY = timedelta(days=28)
@@ -52,7 +53,9 @@ def mix(
         Item(str(one.id), one.kind, _about(one.task_id, one.event_id), one.topic, one.cluster)
         for one in living
     ]
-    ages = sorted(((now - _time(row["at"]), row["id"], row) for row in lately), key=lambda a: a[:2])
+    ages = sorted(
+        ((now - time_of(row["at"]), row["id"], row) for row in lately), key=lambda a: a[:2]
+    )
     rows = [(age, row) for age, _, row in ages[:WINDOW] if age < LATELY]
     shown = [_shown(row, age, whole=place < SAME) for place, (age, row) in enumerate(rows)]
     whose, shares = balance(words)
@@ -115,12 +118,6 @@ def _facts(
         "living": {name: alike([getattr(one, name) for one in items]) for name in _LABELS},
         "left_out": [[i, items[i].id, str(why)] for i, why in narrowed.left_out.items()],
     }
-
-
-def _time(text: str) -> datetime:
-    """A time as the database puts it into JSON."""
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _shown(row: Mapping[str, Any], age: timedelta, *, whole: bool) -> Shown:

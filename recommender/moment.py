@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from accounts.models import User
@@ -10,6 +10,7 @@ from agents.models import AgentOutput
 from integrations.freshness import input_of
 from integrations.models import Connection, Task
 from integrations.source import SignalSource, sources
+from recommender.seat import time_of
 
 State = Literal["tip", "connect", "reading", "reconnect", "quiet"]
 
@@ -75,7 +76,7 @@ def just_connected(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> list[
         for row in rows
         if row["status"] == Connection.Status.CONNECTED
         and input_of(row["source"]) == "tasks"
-        and timedelta(0) <= now - _time(row["since"]) < PATIENCE
+        and timedelta(0) <= now - time_of(row["since"]) < PATIENCE
     ]
 
 
@@ -93,9 +94,3 @@ def awaits_its_pool(
     if about_tasks or not just_connected(rows, now=now):
         return False
     return Task.objects.filter(user=user, closed_at=None).exists()
-
-
-def _time(text: str) -> datetime:
-    """A time as the database puts it into JSON."""
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

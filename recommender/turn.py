@@ -20,6 +20,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from recommender import live
 from recommender.bandit.policies.base import Policy
+from recommender.bandit.turn import WEEK as DAYS_OF_A_WEEK
 from recommender.bandit.turn import Days, Verdict, turned
 from recommender.learn import learn_all
 from recommender.ledger import Line, alone_with, append
@@ -28,7 +29,7 @@ from recommender.outcomes import settled
 from recommender.runs import record
 
 BATCH = 200
-WEEK = timedelta(days=7)
+WEEK = timedelta(days=DAYS_OF_A_WEEK)
 RESUMED_WITHIN = timedelta(days=3)
 
 

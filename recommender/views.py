@@ -13,16 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import preferences
 from accounts.preferences import BadPreference
 from accounts.signed_in import person
-from agents.jobs import refresh_user
-from integrations.freshness import freshen
-from oo.lib.jobs import wake_soon
 from recommender.answers import WAYS, meant
+from recommender.asked import asked
 from recommender.balance_words import says_nothing_new, shares_of, shown
 from recommender.bandit.feature_list import KINDS
-from recommender.moment import standing
 from recommender.preference_keys import BALANCE
 from recommender.react import NoSuchTip, react
-from recommender.serving import look, still_holds
+from recommender.serving import still_holds
 from recommender.typeset import typeset
 from recommender.undo import TooLate, undo
 from recommender.why import why_this
@@ -32,21 +29,9 @@ from recommender.why import why_this
 @require_safe
 def tip(request: HttpRequest) -> HttpResponse:
     """One tip, or why there is none."""
-    user = person(request)
-    now = timezone.now()
-    freshen(user.pk)
-    seen = look(user, now=now, rng=np.random.default_rng())
+    rng = np.random.default_rng()
+    seen, stands = asked(person(request), now=timezone.now(), rng=rng)
     served = seen.tip
-    stands = standing(
-        user,
-        seen.connections,
-        has_tip=served is not None,
-        silent=seen.silence is not None or seen.quiet_until is not None,
-        reading=seen.reading,
-        now=now,
-    )
-    if seen.unstocked:
-        wake_soon(refresh_user, user.pk, seconds=0)
     if stands.state == "connect":
         return redirect("connect")
     # The words before the user's own stand smaller, on a line of their own.

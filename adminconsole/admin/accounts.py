@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.models import ApiToken, Consent, Erasure, Preference, User
-from adminconsole.admin.base import Console, Shown
+from adminconsole.admin.base import Console, OfUser, Shown
 from adminconsole.admin.show import NONE, filtered, moment, owner, status, when
 from adminconsole.private import shown_of_key
 from integrations.models import Connection
@@ -215,22 +215,16 @@ SocialAccount._meta.verbose_name_plural = "sign-ins"
 
 
 @admin.register(SocialAccount)
-class SignInAdmin(Console):
+class SignInAdmin(OfUser, Console):
     """Which Google account opens which user. What Google said about it is not shown."""
 
     list_display = ("user_", "provider", "joined", "last")
     fields = readonly_fields = ("user_", "provider", "uid", "joined", "last")
     list_filter = ("provider",)
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-date_joined",)
     list_select_related = ("user",)
-    user_ = owner
     joined = when("date_joined", "first used")
     last = when("last_login", "last used")
-
-    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user")
 
 
 @admin.register(Erasure)

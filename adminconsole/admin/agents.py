@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.decorators import display
 
-from adminconsole.admin.base import Long
-from adminconsole.admin.show import numeric, owner, when
+from adminconsole.admin.base import Long, OfUser
+from adminconsole.admin.show import numeric, when
 from adminconsole.private import PRIVATE, is_private, tells_private, with_ground
 from adminconsole.templatetags.console import content
 from agents.models import AgentOutput, Belief, Candidate
@@ -26,7 +26,7 @@ COMPUTED = {
 
 
 @admin.register(AgentOutput)
-class AgentOutputAdmin(Long):
+class AgentOutputAdmin(OfUser, Long):
     list_display = (
         "agent", "user_", "short", "confidence_", "why_", "computed", "expires", "failed",
     )  # fmt: skip
@@ -35,17 +35,11 @@ class AgentOutputAdmin(Long):
         "took", "error",
     )  # fmt: skip
     list_filter = ("agent", "why")
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-pk",)
-    user_ = owner
     confidence_ = numeric("confidence", "confidence", 2)
     took = numeric("took_ms", "took (ms)", 1)
     computed = when("computed_at", "computed")
     expires = when("expires_at", "holds until")
-
-    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user")
 
     @display(description="text")
     def text_(self, output: AgentOutput) -> str:
@@ -69,7 +63,7 @@ class AgentOutputAdmin(Long):
 
 
 @admin.register(Belief)
-class BeliefAdmin(Long):
+class BeliefAdmin(OfUser, Long):
     list_display = (
         "key", "agent", "user_", "short", "confidence_", "history", "outcome", "inferred",
     )  # fmt: skip
@@ -78,16 +72,10 @@ class BeliefAdmin(Long):
         "inferred", "took",
     )  # fmt: skip
     list_filter = ("agent", "why")
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-pk",)
-    user_ = owner
     confidence_ = numeric("confidence", "confidence", 2)
     took = numeric("took_ms", "took, with its agent's others (ms)", 1)
     inferred = when("inferred_at", "inferred")
-
-    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user")
 
     @display(description="value")
     def value_(self, belief: Belief) -> str:
@@ -111,7 +99,7 @@ class BeliefAdmin(Long):
 
 
 @admin.register(Candidate)
-class CandidateAdmin(Long):
+class CandidateAdmin(OfUser, Long):
     list_display = (
         "content_", "kind_", "user_", "state", "source", "confidence_", "model", "expires",
     )  # fmt: skip
@@ -131,10 +119,7 @@ class CandidateAdmin(Long):
         ),
     )
     list_filter = ("kind", "source", "model")
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-expires_at",)
-    user_ = owner
     confidence_ = numeric("confidence", "confidence", 2)
     created = when("created_at", "made")
     expires = when("expires_at", "holds until")
@@ -142,7 +127,7 @@ class CandidateAdmin(Long):
     retired = when("retired_at", "retired")
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return with_ground(super().get_queryset(request).select_related("user"))
+        return with_ground(super().get_queryset(request))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         # The key of an insight tells what it says.

@@ -20,6 +20,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
+from adminconsole.admin.show import owner
 from adminconsole.audit import record
 from adminconsole.jobs import operate
 from adminconsole.operate import (
@@ -265,6 +266,17 @@ class Long(Console):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_disable_select_all = True
+
+
+class OfUser(ModelAdmin):
+    """A list whose rows are each somebody's, and found by their address. Named before Long or Console."""
+
+    search_fields = ("user__email",)
+    search_help_text = "Part of an e-mail address"
+    user_ = owner
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related("user")
 
 
 class Shown(TabularInline):

@@ -7,7 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from adminconsole.admin.base import Console, Long
+from adminconsole.admin.base import Console, Long, OfUser
 from adminconsole.admin.show import link, owner, status, when
 from integrations.models import Command, Connection, Delivery, History, Revocation, Upload
 
@@ -18,7 +18,7 @@ SEALED_BEYOND = tuple(
 
 
 @admin.register(Connection)
-class ConnectionAdmin(Console):
+class ConnectionAdmin(OfUser, Console):
     list_display = ("user_", "source", "state", "read", "next_read", "failures", "trouble")
     readonly_fields = (
         "user_", "source", "state", "trouble", "failures", "created", "read", "next_read",
@@ -29,10 +29,7 @@ class ConnectionAdmin(Console):
         ("access_ends", "scope"), "tasks", "events",
     )  # fmt: skip
     list_filter = ("source", "status", "trouble")
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-created_at", "pk")
-    user_ = owner
     state = status()
     created = when("created_at", "made")
     read = when("synced_at", "last read")
@@ -40,7 +37,7 @@ class ConnectionAdmin(Console):
     access_ends = when("access_expires_at", "access token ends")
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).defer("cursor").select_related("user")
+        return super().get_queryset(request).defer("cursor")
 
     @display(description="tasks")
     def tasks(self, connection: Connection) -> str:

@@ -10,8 +10,8 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from adminconsole.admin.base import Long
-from adminconsole.admin.show import NONE, link, numeric, owner, status, when
+from adminconsole.admin.base import Long, OfUser
+from adminconsole.admin.show import NONE, link, numeric, status, when
 from agents.models import LlmCall, Writing
 
 # Named as in the menu.
@@ -22,8 +22,24 @@ for _model, _one, _many in (
     _model._meta.verbose_name, _model._meta.verbose_name_plural = _one, _many
 
 
+class OfModel(OfUser, Long):
+    """What was asked of a model: what came of it, what it cost, and where the model runs."""
+
+    ordering = ("-pk",)
+    outcome_ = status("outcome", "outcome")
+    cost_ = numeric("cost", "dollars", 5)
+
+    @display(description="tokens")
+    def tokens(self, row: LlmCall | Writing) -> str:
+        return f"{row.tokens_in} + {row.tokens_out}"
+
+    @display(description="where")
+    def where(self, row: LlmCall | Writing) -> str:
+        return "in the cloud" if row.remote else "on a machine of ours"
+
+
 @admin.register(LlmCall)
-class LlmCallAdmin(Long):
+class LlmCallAdmin(OfModel):
     list_display = (
         "alias", "model", "user_", "outcome_", "tokens", "cost_", "took", "version", "called",
     )  # fmt: skip
@@ -32,37 +48,24 @@ class LlmCallAdmin(Long):
         "took", "version", "called", "kept",
     )  # fmt: skip
     list_filter = ("outcome", "alias", "remote", "model")
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
-    ordering = ("-pk",)
-    outcome_ = status("outcome", "outcome")
-    cost_ = numeric("cost", "dollars", 5)
     took = numeric("latency_ms", "took (ms)", 0)
     called = when("at", "called")
     kept = when("text_until", "what was said is kept until")
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user").defer("text")
+        return super().get_queryset(request).defer("text")
 
     @display(description="user", ordering="user__email")
     def user_(self, call: LlmCall) -> str:
         return link("accounts_user", call.user_id, call.user) if call.user_id else NONE
 
-    @display(description="tokens")
-    def tokens(self, call: LlmCall) -> str:
-        return f"{call.tokens_in} + {call.tokens_out}"
-
     @display(description="prompt", ordering="prompt_version")
     def version(self, call: LlmCall) -> str:
         return call.prompt_version[:12]
 
-    @display(description="where")
-    def where(self, call: LlmCall) -> str:
-        return "in the cloud" if call.remote else "on a machine of ours"
-
 
 @admin.register(Writing)
-class WritingAdmin(Long):
+class WritingAdmin(OfModel):
     """Never what was written: that is about people's own things, and some of it about their health."""
 
     list_display = ("user_", "outcome_", "tries_", "faults_", "tokens", "cost_", "model", "written")
@@ -71,18 +74,9 @@ class WritingAdmin(Long):
         "prompt_version", "tokens_in", "tokens_out", "cost_", "took", "written", "again",
     )  # fmt: skip
     list_filter = ("outcome", "remote", "model")
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
-    ordering = ("-pk",)
-    user_ = owner
-    outcome_ = status("outcome", "outcome")
-    cost_ = numeric("cost", "dollars", 5)
     took = numeric("took_ms", "took (ms)", 0)
     written = when("at", "written")
     again = when("again_at", "not again before")
-
-    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user")
 
     @display(description="let in, by try")
     def tries_(self, writing: Writing) -> str:
@@ -100,11 +94,3 @@ class WritingAdmin(Long):
     @display(description="sentences kept")
     def kept(self, writing: Writing) -> str:
         return str(len(writing.tips))
-
-    @display(description="tokens")
-    def tokens(self, writing: Writing) -> str:
-        return f"{writing.tokens_in} + {writing.tokens_out}"
-
-    @display(description="where")
-    def where(self, writing: Writing) -> str:
-        return "in the cloud" if writing.remote else "on a machine of ours"

@@ -11,8 +11,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from unfold.decorators import display
 
-from adminconsole.admin.base import Console, Long
-from adminconsole.admin.show import NONE, link, number, numeric, owner, status, when
+from adminconsole.admin.base import Console, Long, OfUser
+from adminconsole.admin.show import NONE, link, number, numeric, status, when
 from adminconsole.explain import explain
 from adminconsole.private import PRIVATE
 from recommender import live
@@ -52,7 +52,7 @@ class PolicyFilter(admin.SimpleListFilter):
 
 
 @admin.register(Decision)
-class DecisionAdmin(Long):
+class DecisionAdmin(OfUser, Long):
     list_display = (
         "served", "user_", "kind", "policy", "propensity_", "state", "reaction", "reward",
     )  # fmt: skip
@@ -63,11 +63,8 @@ class DecisionAdmin(Long):
         ("user_", "kind"), ("served", "state"), ("holds", "closed"), ("reaction", "reward"),
     )  # fmt: skip
     list_filter = ("status", Reacted, PolicyFilter, "kind")
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-created_at",)
     change_form_outer_after_template = "adminconsole/decision.html"
-    user_ = owner
     served = when("created_at", "served")
     holds = when("expires_at", "holds until")
     closed = when("closed_at", "closed")
@@ -109,16 +106,13 @@ class DecisionAdmin(Long):
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(Long):
+class FeedbackAdmin(OfUser, Long):
     list_display = ("reacted", "user_", "label", "dwell", "reward_", "learned", "decision_")
     fields = readonly_fields = (
         "decision_", "user_", "label", "dwell", "reacted", "reward_", "settled", "learned",
     )  # fmt: skip
     list_filter = ("reaction", ("settled_at", admin.EmptyFieldListFilter))
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-created_at",)
-    user_ = owner
     label = status("reaction", "reaction")
     reacted = when("created_at", "reacted")
     settled = when("settled_at", "reward settled")
@@ -129,7 +123,7 @@ class FeedbackAdmin(Long):
         resets = Reward.objects.filter(
             user=OuterRef("user"), why=Reward.Why.RESET, position__gt=OuterRef("place")
         )
-        rows = super().get_queryset(request).select_related("user")
+        rows = super().get_queryset(request)
         return rows.annotate(
             place=Subquery(own.order_by("-position").values("position")[:1]),
             forgotten=Exists(resets),
@@ -152,24 +146,18 @@ class FeedbackAdmin(Long):
 
 
 @admin.register(Reward)
-class RewardAdmin(Long):
+class RewardAdmin(OfUser, Long):
     """The ledger: what each policy was taught, in order."""
 
     list_display = ("learned", "user_", "position_", "reward_", "label", "decision_", "folded")
     fields = readonly_fields = list_display
     list_filter = ("why", ("folded_at", admin.EmptyFieldListFilter))
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-pk",)
-    user_ = owner
     learned = when("at", "entered")
     folded = when("folded_at", "folded")
     label = status("why", "why")
     position_ = numeric("position", "no.", 0)
     reward_ = numeric("reward", "reward", 1)
-
-    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        return super().get_queryset(request).select_related("user")
 
     @display(description="decision")
     def decision_(self, reward: Reward) -> str:
@@ -179,21 +167,18 @@ class RewardAdmin(Long):
 
 
 @admin.register(PolicyState)
-class PolicyStateAdmin(Console):
+class PolicyStateAdmin(OfUser, Console):
     list_display = ("user_", "policy", "version", "count", "size", "chooses", "updated")
     fields = readonly_fields = (
         "user_", "policy", "version", "count", "through_", "size", "chooses", "updated",
     )  # fmt: skip
     list_filter = (PolicyFilter,)
-    search_fields = ("user__email",)
-    search_help_text = "Part of an e-mail address"
     ordering = ("-updated_at", "pk")
-    user_ = owner
     updated = when("updated_at", "updated")
     through_ = numeric("through", "holds rewards up to no.", 0)
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
-        rows = super().get_queryset(request).select_related("user")
+        rows = super().get_queryset(request)
         return rows.defer("state").annotate(bytes=Length("state"))
 
     @display(description="size", ordering="bytes")

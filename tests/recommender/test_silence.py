@@ -18,7 +18,7 @@ from recommender.serving import Silence
 from recommender.undo import undo
 from tests.people import NOW, Item, Person, person
 from tests.recommender.lives import seen, things, tip_of
-from tests.recommender.silent import SILENCE, Mute
+from tests.recommender.silent import SILENCE, SURE, Mute
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def test_silence_is_a_decision_like_any_other(ada):
     assert score.candidates[-1] is None
     assert score.candidates.count(None) == 1
     assert score.chosen == len(score.candidates) - 1
-    assert score.decision.propensity == score.propensities[-1] == 0.999
+    assert score.decision.propensity == score.propensities[-1] == SURE
     assert (score.model, score.written["model"][-1]) == ("", None)
     X = vectorise_columns(score.features, len(score.candidates), V2)
     assert X[:, SILENCE].tolist() == [0.0] * (len(X) - 1) + [1.0]

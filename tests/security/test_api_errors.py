@@ -187,7 +187,7 @@ def test_an_error_of_ours_is_a_problem_too_and_tells_nothing_of_the_inside(brows
     def fail(*args, **kwargs):
         raise RuntimeError("the password is swordfish")
 
-    monkeypatch.setattr("recommender.api.look", fail)
+    monkeypatch.setattr("recommender.asked.look", fail)
     browser.raise_request_exception = False
     reply = browser.post("/api/recommend", content_type="application/json")
     body = assert_problem(reply, 500)
