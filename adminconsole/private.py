@@ -38,7 +38,7 @@ def tells_private(candidate: Candidate) -> bool:
     of_private = {one.topic for one in INSIGHTS if is_private(one.agent)}
     if candidate.kind == Candidate.Kind.INSIGHT and candidate.topic in of_private:
         return True
-    if candidate.key in {f"advice:{one.id}" for one in ADVICES if one.moment.energy == "low"}:
+    if candidate.key in {one.key for one in ADVICES if one.moment.energy == "low"}:
         return True
     return candidate.model != MODEL and bool(getattr(candidate, "of_private", True))
 

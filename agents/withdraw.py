@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -90,26 +91,20 @@ def take_back(user_ids: Iterable[int], agent_ids: Collection[str]) -> None:
         _take_back_what_was_written(ids, agent_ids)
 
 
-def _tips_resting_on(user_ids: list[int], agent_ids: Collection[str]) -> bool:
-    """Also those that were retired, or written by someone who did not know yet that they may not."""
-    resting = Candidate.objects.filter(user_id__in=user_ids).exclude(claims={})
-    return any(
-        fact.partition(".")[0] in agent_ids
-        for claims in resting.values_list("claims", flat=True)
-        for fact in claims
-    )
-
-
 def _take_back_what_was_written(user_ids: list[int], agent_ids: Collection[str]) -> None:
     """Tips that rest on what these agents said go too, and what a model wrote from it."""
     unwrite(user_ids)
+    Candidate.objects.filter(pk__in=_tips_resting_on(user_ids, agent_ids)).delete()
+
+
+def _tips_resting_on(user_ids: list[int], agent_ids: Collection[str]) -> list[UUID]:
+    """Also those that were retired, or written by someone who did not know yet that they may not."""
     resting = Candidate.objects.filter(user_id__in=user_ids).exclude(claims={})
-    on_them = [
+    return [
         pk
         for pk, claims in resting.values_list("pk", "claims")
         if any(fact.partition(".")[0] in agent_ids for fact in claims)
     ]
-    Candidate.objects.filter(pk__in=on_them).delete()
 
 
 def drop_inferred(user_ids: Iterable[int], keys: Collection[str]) -> None:
