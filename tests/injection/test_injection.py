@@ -40,6 +40,7 @@ from tests.injection.score import Score, places, tags, world
 from tests.integrations.calendars import calendar
 from tests.integrations.calendars import read as read_calendar
 from tests.integrations.posting import Poster, upsert
+from tests.people import where_it_is_morning
 
 pytestmark = pytest.mark.django_db
 
@@ -62,9 +63,9 @@ class Target:
     @classmethod
     def called(cls, name: str) -> "Target":
         now = timezone.now()
-        ahead = 10 - now.hour
-        zone = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
-        user = User.objects.create_user(f"{name}@example.com", time_zone=zone, last_login=now)
+        user = User.objects.create_user(
+            f"{name}@example.com", time_zone=where_it_is_morning(now), last_login=now
+        )
         return cls(user, now)
 
     def link(self, source: str) -> Connection:
