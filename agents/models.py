@@ -178,7 +178,7 @@ class TaskCluster(models.Model):
 
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
-    def live(self, now: datetime) -> "CandidateQuerySet":
+    def live(self, now: datetime | models.Expression) -> "CandidateQuerySet":
         """Those that may be shown now: neither retired, expired nor resting, and still true."""
         return self.filter(
             Q(resting_until__isnull=True) | Q(resting_until__lte=now),

@@ -63,6 +63,12 @@ DATABASE_URL = env.text(
     "",
     "For instance postgres://user:password@host/name. Empty: SQLite in VAR_DIR.",
 )
+DATABASE_PREPARE = env.flag(
+    "DATABASE_PREPARE",
+    True,
+    "Whether statements may be prepared on a connection to PostgreSQL. `no` behind a pooler that gives "
+    "each transaction another connection.",
+)
 REDIS_URL = env.text(
     "REDIS_URL",
     f"unix://{VAR_DIR}/redis/redis.sock",
@@ -79,6 +85,8 @@ if DATABASE_URL:
     DATABASES = {
         "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
     }
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and DATABASE_PREPARE:
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 5)
 else:
     DATABASES = {
         "default": {

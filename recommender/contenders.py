@@ -4,9 +4,12 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import BigAutoField, DateTimeField
+
 from accounts.models import User
 from agents.models import Candidate
 from integrations import snapshot
+from oo.lib.compiled import Compiled, Placeholder
 
 # More than any pool holds; a pool that grew past it is cut at its least sure candidates.
 MOST = 200
@@ -48,18 +51,22 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_LIVING = Compiled(
+    lambda: (
+        Candidate.objects.filter(user=Placeholder("user", BigAutoField()))
+        .live(Placeholder("now", DateTimeField()))
+        .order_by("-confidence", "pk")
+        .values_list(*_COLUMNS)[:MOST]
+    )
+)
+
+
 def contenders(user: User, *, now: datetime) -> list[tuple[Contender, str]]:
     """Each with the user's own words for it, empty where it needs none. One query.
 
     Whose words can't be had is left out.
     """
-    rows = (
-        Candidate.objects.filter(user=user)
-        .live(now)
-        .order_by("-confidence", "pk")
-        .values_list(*_COLUMNS)[:MOST]
-    )
-    living = [Contender._make(row) for row in rows]
+    living = [Contender._make(row) for row in _LIVING.rows(user=user.pk, now=now)]
     texts = snapshot.read_many({key for one in living if (key := _owner(one))})
     worded = ((one, words_for(one, texts)) for one in living)
     return [(one, words) for one, words in worded if words is not None]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from agents.models import Candidate
-from recommender.bandit.features import Facts, Moment, named, silence
+from recommender.bandit.features import Facts, Moment, all_named, silence
 from recommender.contenders import Contender
 
 SECONDS_A_DAY = 86_400
@@ -46,7 +46,7 @@ def facts_of(one: Contender, local: datetime) -> Facts:
 
 def rows_of(living: Sequence[Contender], moment: Moment) -> list[Row]:
     """Raw named features, a dict for each candidate."""
-    return [named(facts_of(one, moment.local), moment) for one in living]
+    return all_named((facts_of(one, moment.local) for one in living), moment)
 
 
 def silent_row(moment: Moment) -> Row:

@@ -2,13 +2,13 @@
 
 The answer follows from the *orders*: one row that every change of deployment, experiment or prior
 rewrites in its own transaction. Every process keeps the orders it last saw. The request path puts
-`columns()` into the query it makes anyway: the database then says which orders are in force, and
+`columns` into the query it makes anyway: the database then says which orders are in force, and
 spells them out only to who does not know them. So a change is in force for the next request of every
 process, at no query more, save one where the policy of the asking user changed: their state was
 read for the one before.
 
     seen = live(user.pk, now=now)
-    seat = query(policy=seen.policy.id, **columns())
+    seat = query(policy=seen.policy.id, **columns(stamp()))
     true = live(user.pk, seat, now=now)
     if true.policy is not seen.policy: ask for the seat again
 
@@ -73,22 +73,27 @@ class Known:
 _known = Known()
 
 
-def columns() -> dict[str, Any]:
+def columns(known: Any) -> dict[str, Any]:
     """Annotations for the request path's query on the user; its row goes to `live`.
 
-    SAYS is null when this process knows the orders in force.
+    SAYS is null when the orders in force are those `known`: a `stamp()`, or a placeholder for it.
     """
     row = Orders.objects.filter(pk=1)
     return {
         STAMP: Subquery(row.values("stamp")),
-        SAYS: Subquery(row.exclude(stamp=_known.stamp).values("says")),
+        SAYS: Subquery(row.exclude(stamp=known).values("says")),
     }
+
+
+def stamp() -> str:
+    """Names the orders that this process last saw, "" for none."""
+    return _known.stamp
 
 
 def live(user_id: int, seat: Mapping[str, Any] | None = None, *, now: datetime) -> Live:
     """Who decides for a user: by the orders this process last saw, or by those `seat` told of.
 
-    No query, but for one where another thread changed what is known between `columns` and now.
+    No query, but for one where another thread changed what is known between `stamp` and now.
     """
     known = _known if seat is None else _heard(seat)
     experiment, arm, wanted = "", "", known.policy
@@ -232,15 +237,15 @@ def _heard(seat: Mapping[str, Any]) -> Known:
     """Takes in what the database said of the orders, if that is news."""
     global _known
     known = _known
-    stamp = seat[STAMP] or ""
-    if stamp != known.stamp:
+    name = seat[STAMP] or ""
+    if name != known.stamp:
         says = seat[SAYS]
-        if stamp and not says:
-            # Another thread knew other orders when the query was built. They may have changed once
+        if name and not says:
+            # Another thread knew other orders when the query was asked. They may have changed once
             # more since, so it is those in force now that count.
             row = Orders.objects.filter(pk=1).values("stamp", "says").first()
-            stamp, says = (row["stamp"], row["says"]) if row else ("", "")
-        known = _parsed(stamp, says) if says else Known()
+            name, says = (row["stamp"], row["says"]) if row else ("", "")
+        known = _parsed(name, says) if says else Known()
         _known = known
     return known
 

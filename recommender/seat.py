@@ -2,29 +2,31 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import (
     Aggregate,
+    BigAutoField,
     Case,
+    CharField,
+    DateTimeField,
     Exists,
     FilteredRelation,
     Func,
     JSONField,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     When,
 )
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 
 from accounts.models import Preference, User
 from agents.models import Candidate
 from integrations.models import CalendarEvent, Command, Connection
+from oo.lib.compiled import Compiled, Placeholder
 from recommender import live
 from recommender.bandit.mixing import WINDOW
 from recommender.models import Decision, Feedback, Score
@@ -70,9 +72,26 @@ def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
     of decisions; when the next meeting begins; where the sources stand; the last reaction, while it
     can be undone; which orders are in force (recommender.live); and for mixing, what was shown
     lately, and each word on the balance between kinds; and the user's own on their quiet hours.
+
+    Raises User.DoesNotExist for one who is gone.
     """
+    seen = _SEAT.first(
+        user=user.pk,
+        policy=policy,
+        now=now,
+        meetings_since=now - LONGEST_MEETING,
+        undoable_since=now - timedelta(minutes=settings.UNDO_MINUTES),
+        stamp=live.stamp(),
+    )
+    if seen is None:
+        raise User.DoesNotExist
+    return seen
+
+
+def _query() -> QuerySet[User, dict[str, Any]]:
+    policy, now = Placeholder("policy", CharField()), Placeholder("now", DateTimeField())
     return (
-        User.objects.filter(pk=user.pk)
+        User.objects.filter(pk=Placeholder("user", BigAutoField()))
         .annotate(
             open=FilteredRelation(
                 "decisions", condition=Q(decisions__status=Decision.Status.OPEN)
@@ -83,37 +102,23 @@ def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
                 output_field=JSONField(),
             ),
             meeting=Subquery(_meetings(now).values("starts_at")[:1]),
-            said=Subquery(_said(now)),
-            **_fixed(connection.vendor),
-            **live.columns(),
+            said=Subquery(_SAID),
+            last=Subquery(_LAST),
+            sources=Subquery(_CONNECTIONS),
+            lately=Subquery(_LATELY),
+            balance=Subquery(_BALANCE),
+            quiet=Subquery(_QUIET),
+            **live.columns(Placeholder("stamp", CharField())),
         )
         .values(
             *_OPEN, *_LEARNED, "news", "last", "meeting", "sources", "said",
             "lately", "balance", "quiet",
             live.STAMP, live.SAYS,
         )
-        .get()
     )  # fmt: skip
 
 
-@cache
-def _fixed(vendor: str) -> Mapping[str, RawSQL]:
-    """The columns that ask the same for everyone and at any time, as SQL: the ORM takes longer to put
-    them together, for each request, than the database to answer them.
-    """
-    columns = {
-        "last": _LAST, "sources": _CONNECTIONS, "lately": _LATELY, "balance": _BALANCE, "quiet": _QUIET,
-    }  # fmt: skip
-    before, after = "SELECT (", ') AS "it" FROM "users"'
-    found = {}
-    for name, rows in columns.items():
-        query = User.objects.order_by().annotate(it=Subquery(rows)).values("it").query
-        sql, params = query.get_compiler(connection=connection).as_sql()
-        if not (sql.startswith(before) and sql.endswith(after)):
-            raise AssertionError(f"{name} is put together otherwise than was thought: {sql}")
-        inner = sql[len(before) : -len(after)]
-        found[name] = RawSQL(inner, params, output_field=JSONField())  # noqa: S611 - made above
-    return found
+_SEAT = Compiled(_query)
 
 
 def time_of(text: str) -> datetime:
@@ -122,7 +127,7 @@ def time_of(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _news(now: datetime) -> Any:
+def _news(now: Placeholder) -> QuerySet[Any, Any]:
     """The kinds of candidates that a silence, which is open, did not know of."""
     news = Candidate.objects.filter(
         user=OuterRef("pk"), created_at__gt=OuterRef("open__created_at")
@@ -130,27 +135,11 @@ def _news(now: datetime) -> Any:
     return news.live(now).order_by().values("user").annotate(all=_All("kind")).values("all")
 
 
-def _meetings(now: datetime) -> Any:
+def _meetings(now: Placeholder) -> QuerySet[CalendarEvent]:
+    since = Placeholder("meetings_since", DateTimeField())
     return CalendarEvent.objects.filter(
-        user=OuterRef("pk"), all_day=False, ends_at__gt=now, starts_at__gt=now - LONGEST_MEETING
+        user=OuterRef("pk"), all_day=False, ends_at__gt=now, starts_at__gt=since
     ).order_by("starts_at")
-
-
-def _said(now: datetime) -> Any:
-    since = now - timedelta(minutes=settings.UNDO_MINUTES)
-    return (
-        Feedback.objects.filter(user=OuterRef("pk"), created_at__gt=since)
-        .exclude(reaction=Feedback.Reaction.SHOW)
-        .order_by("-created_at")
-        .values(
-            json=JSONObject(
-                id="decision_id",
-                reaction="reaction",
-                kind="decision__kind",
-                completed=Exists(_COMPLETED),
-            )
-        )[:1]
-    )
 
 
 # The task of a tip was completed by the answer to it: see integrations.commands.completion_asked.
@@ -158,6 +147,22 @@ _COMPLETED = Command.objects.filter(
     task=OuterRef("decision__candidate__task"),
     kind=Command.Kind.COMPLETE,
     created_at=OuterRef("created_at"),
+)
+
+_SAID = (
+    Feedback.objects.filter(
+        user=OuterRef("pk"), created_at__gt=Placeholder("undoable_since", DateTimeField())
+    )
+    .exclude(reaction=Feedback.Reaction.SHOW)
+    .order_by("-created_at")
+    .values(
+        json=JSONObject(
+            id="decision_id",
+            reaction="reaction",
+            kind="decision__kind",
+            completed=Exists(_COMPLETED),
+        )
+    )[:1]
 )
 
 # The last tips, in no order. What was taken back as untrue nobody had.

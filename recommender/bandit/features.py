@@ -7,7 +7,7 @@ refer to.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -202,6 +202,16 @@ def named(facts: Facts, moment: Moment) -> dict[str, float]:
 
     What is unknown is left out, as are the three kinds that the candidate is not of.
     """
+    return all_named([facts], moment)[0]
+
+
+def all_named(all_facts: Iterable[Facts], moment: Moment) -> list[dict[str, float]]:
+    """`named` of each of several candidates at one moment, which is the same in all of them."""
+    same = _of_moment(moment)
+    return [_of_candidate(facts) | same for facts in all_facts]
+
+
+def _of_candidate(facts: Facts) -> dict[str, float]:
     raw = {
         "is_tip": 1.0,
         "is_overdue": 1.0 if facts.is_overdue else 0.0,
@@ -209,7 +219,6 @@ def named(facts: Facts, moment: Moment) -> dict[str, float]:
         "task_age_days": _number(facts.age_days),
         "priority": _number(facts.priority),
         f"kind_{facts.kind}": 1.0,
-        **_of_moment(moment),
     }
     return {name: value for name, value in raw.items() if math.isfinite(value)}
 

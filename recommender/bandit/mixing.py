@@ -17,7 +17,7 @@ But for the first, a step that would leave nothing is left out. Reminders are ab
 share of tips, and of the steps only the first two are for them. All sums are of whole numbers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -87,6 +87,8 @@ def narrow(living: Sequence[Item], shown: Sequence[Shown], shares: Mapping[str, 
     kept = list(range(len(living)))
     lately = [tip for tip in shown[:SAME] if tip.minutes < LATELY_MINUTES]
     alike = [tip for tip in shown[:ALIKE] if tip.minutes < LATELY_MINUTES]
+    ids, about = {tip.id for tip in lately}, {tip.about for tip in lately} - {""}
+    clusters, topics = {tip.cluster for tip in alike} - {""}, {tip.topic for tip in alike} - {""}
     full = {kind for kind in {one.kind for one in living} if has_had_its_share(kind, shown, shares)}
 
     def give_way(because: Because, out: Callable[[Item], bool], *, within_kind: bool) -> None:
@@ -102,10 +104,16 @@ def narrow(living: Sequence[Item], shown: Sequence[Shown], shares: Mapping[str, 
         if shares.get(living[i].kind, 0) <= 0:
             left_out[i] = Because.UNWANTED
     kept = [i for i in kept if i not in left_out]
-    give_way(Because.SHOWN, lambda one: _is_shown(one, lately), within_kind=False)
-    give_way(Because.ALIKE, lambda one: _is_alike(one, alike), within_kind=True)
+
+    def again(one: Item, label: str, seen: Collection[str]) -> bool:
+        return label in seen and one.kind != REMINDER
+
+    give_way(
+        Because.SHOWN, lambda one: one.id in ids or again(one, one.about, about), within_kind=False
+    )
+    give_way(Because.ALIKE, lambda one: again(one, one.cluster, clusters), within_kind=True)
     give_way(Because.SHARE, lambda one: one.kind in full, within_kind=False)
-    give_way(Because.TOPIC, lambda one: _is_on_topic(one, alike), within_kind=True)
+    give_way(Because.TOPIC, lambda one: again(one, one.topic, topics), within_kind=True)
     return Narrowed(tuple(kept), dict(sorted(left_out.items())))
 
 
@@ -117,20 +125,3 @@ def has_had_its_share(kind: str, shown: Sequence[Shown], shares: Mapping[str, in
     whole = sum(share for of, share in shares.items() if of != REMINDER)
     would_be = (before.count(kind) + 1) * whole
     return would_be > shares.get(kind, 0) * (len(before) + 1) + SLACK * whole
-
-
-def _is_shown(one: Item, lately: Sequence[Shown]) -> bool:
-    if any(one.id == tip.id for tip in lately):
-        return True
-    same = one.about and any(one.about == tip.about for tip in lately)
-    return bool(same) and one.kind != REMINDER
-
-
-def _is_alike(one: Item, alike: Sequence[Shown]) -> bool:
-    same = one.cluster and any(one.cluster == tip.cluster for tip in alike)
-    return bool(same) and one.kind != REMINDER
-
-
-def _is_on_topic(one: Item, alike: Sequence[Shown]) -> bool:
-    same = one.topic and any(one.topic == tip.topic for tip in alike)
-    return bool(same) and one.kind != REMINDER

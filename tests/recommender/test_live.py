@@ -13,7 +13,16 @@ from recommender.bandit.policies.epsilon_greedy import EpsilonGreedy
 from recommender.bandit.policies.linucb import LinUCB
 from recommender.bandit.policies.urgency import Urgency
 from recommender.bandit.prior import Prior
-from recommender.live import changing, columns, live, prior_in_use, refresh, serving, standing
+from recommender.live import (
+    changing,
+    columns,
+    live,
+    prior_in_use,
+    refresh,
+    serving,
+    stamp,
+    standing,
+)
 from recommender.models import Orders, PolicyDeployment, PolicyExperiment, PolicyPrior
 from tests.people import NOW
 
@@ -40,7 +49,8 @@ def ada() -> User:
 
 
 def seat(user: User):
-    return User.objects.filter(pk=user.pk).annotate(**columns()).values(*columns()).get()
+    told = columns(stamp())
+    return User.objects.filter(pk=user.pk).annotate(**told).values(*told).get()
 
 
 def asked(user: User) -> module.Live:

@@ -1,0 +1,46 @@
+"""Statements that PostgreSQL plans once on each connection (oo/lib/compiled.py)."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import ClientCursor, Connection, Cursor
+from psycopg.types.datetime import TimestamptzLoader
+
+
+class Preparing(Cursor[Any]):
+    """A cursor that prepares what it executes, where the connection allows it (DATABASE_PREPARE).
+
+    Times come in UTC, as from Django's cursors, whose own way is slow where there are hundreds.
+    """
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        super().__init__(connection)
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> "Preparing":
+        super().execute(query, params, prepare=True, **more)
+        return self
+
+
+def with_literals(
+    sql: str, params: Sequence[Any], stay: type, connection: Connection[Any]
+) -> tuple[str, list[Any]]:
+    """SQL with its parameters written into it, and those that are of the type `stay`, which are not.
+
+    A server that is sent values apart must be able to tell the type of each, and has no use for a
+    partial index where it does not know the value while it plans.
+    """
+    client, given = ClientCursor(connection), iter(params)
+    left: list[Any] = []
+
+    def put(mark: re.Match[str]) -> str:
+        if mark[0] == "%%":
+            return mark[0]
+        value = next(given)
+        if isinstance(value, stay):
+            left.append(value)
+            return mark[0]
+        return client.mogrify("%s", [value]).replace("%", "%%")
+
+    return re.sub("%[s%]", put, sql), left
