@@ -1,5 +1,4 @@
-// oO in the browser: one small module for every page. All of it works without this file too, as
-// plain links and forms; this adds answering without a page flash, the keys, and being offline.
+// oO in the browser, on every page. All of it works without this file too, as links and forms.
 
 const TIP = "/";
 const STILL = "/still/";
@@ -15,7 +14,7 @@ const find = (selector, from = document) => from.querySelector(selector);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 
-// Storage may be forbidden by the browser's settings; then nothing is remembered.
+// Storage may be forbidden; then nothing is remembered.
 const remembered = (store, key, value) => {
   try {
     if (value !== undefined) store().setItem(key, value);
@@ -43,7 +42,7 @@ function start() {
   if (now) tipPage(find("#main"), find("#said"), serviceWorker);
 }
 
-// The page that stands in for another one while there is no connection gives way to it.
+// What stands in for a page while offline gives way to it.
 function returnWhenBack() {
   const tryAgain = () =>
     fetch(ALIVE, { cache: "no-store" }).then((reply) => reply.ok && location.reload(), () => {});
@@ -53,7 +52,7 @@ function returnWhenBack() {
   later(1500);
 }
 
-// Single-letter keys get in the way of speech input and of some screen readers: they can be off.
+// Letter keys get in the way of speech input and some screen readers: they can be off.
 function offerKeys(choice) {
   const box = find("input", choice);
   box.checked = root.dataset.keys !== "off";
@@ -125,7 +124,7 @@ function tipPage(main, said, serviceWorker) {
     said.textContent = words;
   }
 
-  // Asks again by itself: gently faster while the list is being read, else every few minutes.
+  // Asks again by itself: faster while the list is being read.
   function schedule() {
     clearTimeout(timer);
     const reading = now().dataset.state === "reading";
@@ -133,7 +132,7 @@ function tipPage(main, said, serviceWorker) {
     timer = setTimeout(() => (visible() ? ask() : schedule()), wait);
   }
 
-  // A tip that was done elsewhere goes from every screen: asked lightly, and only while it is seen.
+  // A tip that was done elsewhere goes from every screen that is seen.
   async function check() {
     const tip = now().dataset.tip;
     if (busy || !tip || root.dataset.offline !== undefined) return;
@@ -157,7 +156,7 @@ function tipPage(main, said, serviceWorker) {
     // The service worker's own pages: the last tip, or that there is none.
     const offline = page.documentElement.dataset.offline !== undefined;
     if (offline || !find("#now", page)) throw new Error("offline");
-    // A newer oO was installed: its page needs its own style and script.
+    // A newer oO needs its own style and script.
     const script = (from) => find("script[type=module]", from).getAttribute("src");
     if (script(page) !== script(document)) {
       location.reload();
@@ -179,7 +178,7 @@ function tipPage(main, said, serviceWorker) {
     }
   }
 
-  // Swaps in what `page` shows, unless it is what we show already. True when it did.
+  // Swaps in what `page` shows, unless we show it already. True when it did.
   function show(page, { moveFocus = false } = {}) {
     const next = find("#now", page);
     const current = now();
@@ -214,7 +213,7 @@ function tipPage(main, said, serviceWorker) {
     return copy.textContent;
   }
 
-  // Why this, now: fetched when it is first unfolded. Until then, and when that fails, it is a link.
+  // Why this, now: fetched when first unfolded. Until then, and when that fails, a link.
   async function tellWhy(details) {
     const place = find("[data-why]", details);
     const link = find("a", place);
@@ -283,7 +282,7 @@ function tipPage(main, said, serviceWorker) {
       signal: AbortSignal.timeout(15_000),
     });
 
-  // Leaves the word standing for a moment while the next tip is fetched, then shows that.
+  // Leaves the word standing while the next tip is fetched, then shows that.
   async function next(ms) {
     try {
       const [page] = await Promise.all([fetchPage(), pause(ms)]);
