@@ -20,6 +20,7 @@ class UserQuerySet(models.QuerySet["User"]):
             time_zone="UTC",
             is_active=False,
             last_login=None,
+            seen_at=None,
             joined_at=now,
             deleted_at=now,
         )
@@ -48,6 +49,7 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True, blank=True)  # when they looked, to the day
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = UserManager.from_queryset(UserQuerySet)()

@@ -1,5 +1,6 @@
 """What the accounts floor, and the third-party apps it brought, hold about a person."""
 
+import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -32,6 +33,7 @@ class Account(PersonalData):
             "email": user.email,
             "role": user.role,
             "joined_at": user.joined_at.isoformat(),
+            "seen_at": user.seen_at and user.seen_at.isoformat(),
             "time_zone": user.time_zone,
             "preferences": [
                 {
@@ -100,7 +102,9 @@ class Account(PersonalData):
         ):
             gone += rows.delete()[0]
         # Their row is empty already, unless a request that was under way wrote to it since.
-        User.objects.filter(pk=user_id).update(email=None, time_zone="UTC", last_login=None)
+        User.objects.filter(pk=user_id).update(
+            email=None, time_zone="UTC", last_login=None, seen_at=None
+        )
         return gone
 
 
@@ -109,8 +113,16 @@ def _by_or_about(user_id: int) -> Q:
     entries = Q(user_id=user_id)
     entries |= Q(content_type__app_label="accounts", content_type__model="user", object_id=user_id)
     for address in EmailAddress.objects.filter(user_id=user_id).values_list("email", flat=True):
-        entries |= Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+        entries |= Q(pk__in=_naming(address))
     return entries
+
+
+def _naming(address: str) -> list[int]:
+    """Entries that name this address, and not one that it is only a part of."""
+    whole = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
+    near = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+    rows = LogEntry.objects.filter(near).values_list("pk", "object_repr", "change_message")
+    return [pk for pk, about, says in rows if whole.search(about) or whole.search(says)]
 
 
 class Events(PersonalData):

@@ -5,7 +5,13 @@ from accounts.preferences import Key, declare
 HELP_SHARED_PRIOR = "help_shared_prior"
 
 declare(
-    Key("quiet_start", "From this hour on nothing new is offered.", 22, scope="moment", type="hour")
+    Key(
+        "quiet_start",
+        "From this hour on nothing comes unasked; and nothing new at all, once you have set it.",
+        22,
+        scope="moment",
+        type="hour",
+    )
 )
 declare(Key("quiet_end", "From this hour on tips come again.", 7, scope="moment", type="hour"))
 declare(

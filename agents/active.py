@@ -3,15 +3,14 @@ something is believed still, so that it goes when what it came from is gone.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
+from accounts.seen import here_lately
 from agents.models import Belief
 from integrations.models import Connection
-
-LATELY = timedelta(days=30)
 
 
 def active_users(*, now: datetime, size: int, after: int = 0) -> Iterator[list[int]]:
@@ -21,9 +20,9 @@ def active_users(*, now: datetime, size: int, after: int = 0) -> Iterator[list[i
         people = User.objects.filter(
             Exists(Connection.objects.filter(user=OuterRef("pk")))
             | Exists(Belief.objects.filter(user=OuterRef("pk"), why="")),
+            here_lately(now),
             pk__gt=last,
             is_active=True,
-            last_login__gt=now - LATELY,
         )
         batch = list(people.order_by("pk").values_list("pk", flat=True)[:size])
         if not batch:

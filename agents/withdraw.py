@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from accounts import consents
 from accounts.models import Preference, User
 from agents.grounds import Grounds, grounds_of
+from agents.llm import callog
 from agents.models import AgentOutput, Belief, Candidate
 from agents.registry import agents, keys_by_consent
 from agents.unwrite import unwrite
@@ -26,6 +27,7 @@ def end_what_it_allowed(user: User, document: str, now: datetime) -> None:
         stands(user.pk, now=now)
         take_back([user.pk], needing)
         _take_back_what_was_written([user.pk], needing)
+        callog.drop_texts(user.pk)
         _words_of(user.pk, document).delete()
 
 

@@ -7,6 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.seen import saw
 from oo.lib.jobs import awake, wake_soon
 
 # With the longest that one piece of work takes, below CELERY_TASK_SOFT_TIME_LIMIT.
@@ -39,7 +40,9 @@ def sync_connections(user_id: int) -> None:
     """Somebody looks, or has just connected: reads their sources now."""
     from integrations.sync import sync_user
 
-    sync_user(user_id, now=timezone.now())
+    now = timezone.now()
+    saw(user_id, now=now)
+    sync_user(user_id, now=now)
 
 
 @shared_task

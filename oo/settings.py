@@ -66,8 +66,8 @@ DATABASE_URL = env.text(
 DATABASE_PREPARE = env.flag(
     "DATABASE_PREPARE",
     True,
-    "Whether statements may be prepared on a connection to PostgreSQL. `no` behind a pooler that gives "
-    "each transaction another connection.",
+    "Whether the queries of the request path may be prepared on a connection to PostgreSQL. `no` behind "
+    "a pooler that gives each transaction another connection.",
 )
 REDIS_URL = env.text(
     "REDIS_URL",
@@ -85,8 +85,6 @@ if DATABASE_URL:
     DATABASES = {
         "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
     }
-    if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and DATABASE_PREPARE:
-        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 5)
 else:
     DATABASES = {
         "default": {
@@ -528,6 +526,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.PrivateMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "oo.pages.NotAllowedMiddleware",
     "adminconsole.middleware.ConsoleMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from accounts.models import Preference
 from accounts.preferences import key_of
 from agents.inference.days import is_quiet
 
@@ -16,12 +17,18 @@ KEYS = ("quiet_start", "quiet_end")
 def quiet_until(words: Sequence[Mapping[str, Any]], local: datetime) -> datetime | None:
     """When the quiet hours end that `local`, in the user's zone, lies in; None outside of them.
 
-    `words` are the user's own, as `key` and `value`; what one of the two lacks is the default.
+    `words` are what is known of them, as `key`, `source` and `value`. Who has said only when they
+    begin, or when they end, has the other as it holds everywhere else: inferred, or the default.
     """
-    said = {row["key"]: row["value"] for row in words if key_of(row["key"]).fits(row["value"])}
-    if not said:
+    hours = {name: key_of(name).default for name in KEYS}
+    own = False
+    for row in sorted(words, key=lambda row: row["source"] == Preference.Source.USER):
+        if key_of(row["key"]).fits(row["value"]):
+            hours[row["key"]] = row["value"]
+            own = own or row["source"] == Preference.Source.USER
+    if not own:
         return None
-    start, end = (said[name] if name in said else key_of(name).default for name in KEYS)
+    start, end = (hours[name] for name in KEYS)
     if not is_quiet(local.hour, start=start, end=end):
         return None
     until = local.replace(hour=end, minute=0, second=0, microsecond=0)

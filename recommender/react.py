@@ -71,6 +71,15 @@ def react(
         if not takes(decision.kind, word):
             raise ValueError(f"{word} is no answer to {decision.kind}")
         said = way(decision.kind, reaction).says
+        if _is_overtaken_silence(decision):
+            # Whoever asks for a tip from an older page asks it of the silence they would have now.
+            open_one = Decision.objects.select_for_update(no_key=True).filter(
+                user=user, kind=Decision.SILENCE, status=Decision.Status.OPEN
+            )
+            decision = open_one.first()
+            if decision is None:
+                return Answer(False, "", said)
+            tip_id = decision.pk
         # A tip that ran out may still be answered: the phone was offline, the reaction is real.
         answerable = (Decision.Status.OPEN, Decision.Status.EXPIRED, Decision.Status.KEPT)
         # Unless what came of it is known already: its task was completed elsewhere.
@@ -101,6 +110,10 @@ def react(
             now=now,
         )
     return Answer(True, reaction, said)
+
+
+def _is_overtaken_silence(decision: Decision) -> bool:
+    return (decision.kind, decision.status) == (Decision.SILENCE, Decision.Status.UNTRUE)
 
 
 def _already(decision: Decision, word: str, now: datetime) -> Answer:
@@ -225,6 +238,7 @@ def settle(*, now: datetime, limit: int = 200, only: Collection[int] | None = No
 def close_untrue(user_id: int, *, now: datetime) -> int:
     """Takes back the open tip when its task is closed or its candidate gone. Returns how many."""
     opened = Decision.objects.filter(user_id=user_id, status=Decision.Status.OPEN)
+    opened = opened.exclude(kind=Decision.SILENCE)  # which is about nothing that could be gone
     gone = opened.filter(candidate=None) | opened.filter(candidate__task__closed_at__isnull=False)
     return Decision.objects.filter(pk__in=gone.values("pk"), status=Decision.Status.OPEN).update(
         status=Decision.Status.UNTRUE, closed_at=now

@@ -71,11 +71,11 @@ def seat(user: User, policy: str, *, now: datetime) -> Mapping[str, Any]:
     """The open decision with all it takes to show it; what `policy` learned; the end of the chain
     of decisions; when the next meeting begins; where the sources stand; the last reaction, while it
     can be undone; which orders are in force (recommender.live); and for mixing, what was shown
-    lately, and each word on the balance between kinds; and the user's own on their quiet hours.
+    lately, and each word on the balance between kinds; and what is known of their quiet hours.
 
     Raises User.DoesNotExist for one who is gone.
     """
-    seen = _SEAT.first(
+    seen = _SEAT.one(
         user=user.pk,
         policy=policy,
         now=now,
@@ -202,12 +202,10 @@ _BALANCE = (
     .values("all")
 )
 _QUIET = (
-    Preference.objects.filter(
-        user=OuterRef("pk"), key__in=KEYS, source=Preference.Source.USER, value__isnull=False
-    )
+    Preference.objects.filter(user=OuterRef("pk"), key__in=KEYS, value__isnull=False)
     .order_by()
     .values("user")
-    .annotate(all=_All(JSONObject(key="key", value=_Nested("value"))))
+    .annotate(all=_All(JSONObject(key="key", source="source", value=_Nested("value"))))
     .values("all")
 )
 _LAST = (

@@ -32,6 +32,13 @@ def write(call: LlmCall, *, said: Sequence[Any]) -> None:
     call.save(force_insert=True)
 
 
+def drop_texts(user_id: int) -> None:
+    """What was kept of this user's words for looking into a problem goes; that there was a call stays."""
+    LlmCall.objects.filter(user_id=user_id).exclude(text_until=None).update(
+        text="", text_until=None
+    )
+
+
 def prune(*, now: datetime) -> tuple[int, int]:
     """Drops texts past their time and calls past theirs. Returns how many of each."""
     texts = LlmCall.objects.filter(text_until__lte=now).update(text="", text_until=None)

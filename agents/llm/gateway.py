@@ -16,7 +16,7 @@ from django.conf import settings
 from redis import RedisError
 
 from accounts import consents
-from accounts.models import Consent
+from accounts.models import Consent, User
 from agents.llm import breaker, budget, calling, callog, whereabouts
 from agents.llm.calling import tokens_of
 from agents.llm.config import Alias, Model, forbidden, model_of
@@ -212,6 +212,7 @@ def _within_bounds(question: _Question, call: Callable[[float], calling.Said]) -
             try:
                 if not breaker.admits(name, trial_seconds=lease):
                     raise Unavailable(Outcome.OPEN, "It failed again and again, and is left alone.")
+                _check_consent(question)  # which may have been taken back while it waited
                 said = call(seconds)
                 used, dollars = said.tokens_in + said.tokens_out, said.dollars
             except calling.Failed as error:
@@ -266,6 +267,8 @@ def _check_consent(question: _Question) -> None:
         )
     if not question.model.remote or question.user_id is None:
         return
+    if not User.objects.filter(pk=question.user_id, is_active=True).exists():
+        raise Unavailable(Outcome.BARRED, "This user has left.")
     if not consents.stands(question.user_id, Consent.Document.REMOTE_MODEL):
         raise Unavailable(Outcome.BARRED, "This user did not agree to a model in the cloud.")
 

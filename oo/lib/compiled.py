@@ -3,16 +3,20 @@
 The ORM takes longer to put a long query together than a database to answer it, and PostgreSQL longer to
 plan it. What is asked on every request is therefore written with the ORM and compiled by it once in a
 process, with placeholders for what differs from one asking to the next; and on PostgreSQL it is
-prepared, once on each connection.
+prepared on each connection, which plans it anew a few times and then keeps the plan.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db.models import Expression, Field, QuerySet
+
+log = logging.getLogger(__name__)
 
 
 class Placeholder(Expression):
@@ -25,7 +29,7 @@ class Placeholder(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
-    def prepared(self, values: Mapping[str, Any]) -> Any:
+    def as_given(self, values: Mapping[str, Any]) -> Any:
         """Its value as the database takes it. Raises KeyError where none is given."""
         return self.output_field.get_db_prep_value(values[self.name], connection)
 
@@ -38,7 +42,7 @@ class Compiled:
         for (pk,) in late.rows(now=at): ...
 
     The query is made when it is first asked: it must not hang on settings that change, which are for
-    placeholders too. Rows come as the ORM would give them.
+    placeholders too. Values come as the ORM would give them, rows always as tuples.
     """
 
     def __init__(self, query: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -46,14 +50,16 @@ class Compiled:
         self._statements: dict[str, _Statement] = {}
 
     def rows(self, **values: Any) -> Iterator[tuple[Any, ...]]:
-        """Every row, as a tuple. Raises KeyError where a placeholder is given no value."""
+        """Every row. Raises KeyError where a placeholder is given no value."""
         return self._statement().rows(values)
 
-    def first(self, **values: Any) -> dict[str, Any] | None:
-        """The first row, by name, None without one."""
+    def one(self, **values: Any) -> dict[str, Any] | None:
+        """The only row, by name, None without one. Raises ValueError where there are several."""
         statement = self._statement()
-        row = next(statement.rows(values), None)
-        return None if row is None else dict(zip(statement.names, row, strict=True))
+        rows = list(statement.rows(values))
+        if len(rows) > 1:
+            raise ValueError(f"one row was expected, and {len(rows)} are there")
+        return dict(zip(statement.names, rows[0], strict=True)) if rows else None
 
     def _statement(self) -> "_Statement":
         vendor = connection.vendor
@@ -71,12 +77,23 @@ class _Statement:
 
     def rows(self, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         params = [
-            one.prepared(values) if isinstance(one, Placeholder) else one for one in self.params
+            one.as_given(values) if isinstance(one, Placeholder) else one for one in self.params
         ]
+        try:
+            found = self._asked(params)
+        except DatabaseError as error:
+            if connection.in_atomic_block or not _is_of_its_preparing(error):
+                raise  # the end of a transaction makes psycopg forget what was prepared in it
+            log.warning("prepared anew on another connection: %s", error)
+            connection.close()
+            found = self._asked(params)
+        return map(self._converted, found)
+
+    def _asked(self, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         with _cursor() as cursor:
             cursor.execute(self.sql, params)
-            found = cursor.fetchall()
-        return map(self._converted, found)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:
         if not self.converters:
@@ -118,8 +135,17 @@ def _cursor() -> Iterator[Any]:
     queries are logged: Django can't tell what a prepared one was.
     """
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql" and not connection.queries_logged:
+        prepares = connection.vendor == "postgresql" and settings.DATABASE_PREPARE
+        if prepares and not connection.queries_logged:
             from oo.lib.prepared import Preparing
 
             cursor.cursor = Preparing(cursor.connection)
         yield cursor
+
+
+def _is_of_its_preparing(error: Exception) -> bool:
+    """Whether PostgreSQL could not go by what was prepared before: a column has another type since, or
+    it is not there any more, as behind a pooler that shares connections out (DATABASE_PREPARE).
+    """
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in ("0A000", "26000", "42P05")

@@ -1,4 +1,4 @@
-"""Statements that PostgreSQL plans once on each connection (oo/lib/compiled.py)."""
+"""Statements that are prepared on a connection to PostgreSQL (oo/lib/compiled.py)."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from psycopg.types.datetime import TimestamptzLoader
 
 
 class Preparing(Cursor[Any]):
-    """A cursor that prepares what it executes, where the connection allows it (DATABASE_PREPARE).
+    """A cursor that prepares what it executes.
 
     Times come in UTC, as from Django's cursors, whose own way is slow where there are hundreds.
     """
@@ -19,7 +19,13 @@ class Preparing(Cursor[Any]):
         self.adapters.register_loader("timestamptz", TimestamptzLoader)
 
     def execute(self, query: Any, params: Any = None, **more: Any) -> "Preparing":
-        super().execute(query, params, prepare=True, **more)
+        # For this statement only. A connection that may prepare keeps the texts of all that was asked
+        # on it lately, with the values in them, and forgets what is prepared at every savepoint.
+        self.connection.prepare_threshold = 0
+        try:
+            super().execute(query, params, prepare=True, **more)
+        finally:
+            self.connection.prepare_threshold = None
         return self
 
 

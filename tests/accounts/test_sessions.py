@@ -5,6 +5,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from accounts import preferences
 from accounts.erase import ask
 from accounts.models import User
 from tests.flows.visitor import Visitor
@@ -114,6 +115,16 @@ def test_the_browser_may_say_that_its_user_has_travelled(client, db):
         assert "not a time zone" in reply.json()["detail"]
     user.refresh_from_db()
     assert user.time_zone == "Pacific/Chatham"
+
+
+def test_what_was_said_of_times_of_day_is_said_anew_where_its_user_is_now(client, db, monkeypatch):
+    followed = []
+    monkeypatch.setattr(preferences, "_follows", [lambda user_id, now: followed.append(user_id)])
+    user = person(time_zone="Europe/Berlin")
+    client.force_login(user)
+    for zone, times in (("Europe/London", 1), ("Europe/London", 1), ("Asia/Tokyo", 2)):
+        client.post("/time-zone/", {"time_zone": zone})
+        assert followed == [user.pk] * times
 
 
 def test_a_request_that_was_under_way_does_not_write_to_someone_who_left(db, rf):

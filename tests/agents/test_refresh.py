@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import preferences
 from accounts.models import User
+from accounts.seen import saw
 from agents.active import active_users
 from agents.gather import gather, seen_by
 from agents.models import AgentOutput, Candidate
@@ -15,6 +16,7 @@ from agents.pool import prune, rest, rewrite
 from agents.refresh import compute, refresh
 from agents.registry import agents
 from agents.writing.plain import TipCandidate, write
+from integrations.jobs import sync_connections
 from integrations.models import CalendarEvent, Connection, HealthDay, Task
 from tests.people import NOW, Item, add_tasks, person
 
@@ -130,6 +132,39 @@ def test_only_people_who_are_about_and_connected_are_kept_warm():
     bob.user.save()
     eve.connection.delete()
     assert list(active_users(now=NOW, size=10)) == [[ada.user.pk]]
+
+
+def test_who_signed_in_long_ago_and_still_looks_is_about():
+    ada = person("ada@example.com")
+    ada.user.last_login = NOW - timedelta(days=400)
+    ada.user.save()
+    assert list(active_users(now=NOW, size=10)) == []
+    saw(ada.user.pk, now=NOW)
+    for days, about in ((0, True), (29, True), (31, False)):
+        people = list(active_users(now=NOW + timedelta(days=days), size=10))
+        assert people == ([[ada.user.pk]] if about else [])
+
+
+def test_that_somebody_looks_is_written_once_a_day_and_not_of_who_left(
+    django_assert_num_queries,
+):
+    ada = person("ada@example.com").user
+    for minutes, seen in ((0, 0), (1, 0), (24 * 60 + 1, 24 * 60 + 1), (24 * 60 + 2, 24 * 60 + 1)):
+        with django_assert_num_queries(1):
+            saw(ada.pk, now=NOW + timedelta(minutes=minutes))
+        ada.refresh_from_db()
+        assert ada.seen_at == NOW + timedelta(minutes=seen)
+    type(ada).objects.filter(pk=ada.pk).update(is_active=False, seen_at=None)
+    saw(ada.pk, now=NOW)
+    ada.refresh_from_db()
+    assert ada.seen_at is None
+
+
+def test_looking_is_what_keeps_somebody_warm():
+    ada = person("ada@example.com").user
+    sync_connections(ada.pk)  # what freshen() asks for whenever somebody looks
+    ada.refresh_from_db()
+    assert ada.seen_at is not None
 
 
 def test_active_people_come_in_batches_and_each_once():

@@ -14,10 +14,12 @@ from agents.beliefs import beliefs_of
 from agents.gather import histories
 from agents.infer import _first_day, infer
 from agents.library.base import HealthFact
-from agents.models import AgentOutput, Belief, Candidate
+from agents.llm import callog
+from agents.models import AgentOutput, Belief, Candidate, LlmCall
 from agents.refresh import refresh
 from agents.registry import agents
 from agents.withdraw import take_back
+from agents.writing.advices import ADVICES
 from integrations.disconnect import disconnect
 from integrations.models import CalendarEvent, Connection, HealthDay
 from oo.events.deliver import deliver
@@ -47,6 +49,17 @@ def of_health():
     return Candidate.objects.filter(claims__has_key="energy.sleep_minutes")
 
 
+def test_what_was_kept_for_looking_into_a_problem_goes_with_the_consent_to_health(settings):
+    settings.LLM_LOG_TEXT_HOURS = 24
+    ada = who_slept_long()
+    call = LlmCall(user=ada.user, alias="tip-generator", at=NOW, outcome="ok")
+    callog.write(call, said=["Last night had 10 h of sleep"])
+    assert "sleep" in LlmCall.objects.get(pk=call.pk).text
+    consents.change(ada.user, {"health": False}, now=NOW)
+    call.refresh_from_db()
+    assert (call.text, call.text_until) == ("", None)
+
+
 # --- a consent --------------------------------------------------------------------------------------
 
 
@@ -68,6 +81,19 @@ def test_a_consent_withdrawn_while_a_pool_is_rewritten_leaves_nothing_of_health_
     assert did
     assert not of_health().exists()
     assert not AgentOutput.objects.filter(agent="energy").exists()
+    assert Candidate.objects.filter(kind="advice", retired_at=None).exists()
+
+
+def test_an_advice_for_who_slept_little_goes_with_the_consent(monkeypatch):
+    ada = who_slept_long()
+    HealthDay.objects.filter(day=NOW.date()).update(value=200)
+    monkeypatch.setattr("agents.writing.plain.ADVICES_AT_ONCE", 1000)
+    refresh([ada.user.pk], now=NOW)
+    of_low = Candidate.objects.filter(key__in=[a.key for a in ADVICES if a.moment.energy == "low"])
+    assert of_low.filter(retired_at=None).exists()
+    consents.change(ada.user, {"health": False}, now=NOW)
+    told()
+    assert not of_low.exists()
     assert Candidate.objects.filter(kind="advice", retired_at=None).exists()
 
 

@@ -6,6 +6,9 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -90,6 +93,36 @@ def test_pressed_on_two_devices_at_once_it_is_one_deletion(willing):
     assert [reply.status_code for reply in replies] == [302, 302]
     assert Erasure.objects.count() == 1
     assert User.objects.get(pk=ada.user.pk).email is None
+
+
+@pytest.mark.parametrize(
+    ("about", "stays"),
+    [
+        ("joann@example.com", True),
+        ("ann@example.com.au", True),
+        ("ann@example.community", True),
+        ("+ann@example.com", True),
+        ("ann@example.com", False),
+        ("Ann@Example.com", False),
+        ("changed ann@example.com.", False),
+        ("(ann@example.com)", False),
+    ],
+)
+def test_the_operators_log_of_somebody_else_stays_when_their_address_only_holds_ones_own(
+    willing, about, stays
+):
+    ann = User.objects.create_user("ann@example.com")
+    EmailAddress.objects.create(user=ann, email="ann@example.com")
+    operator = User.objects.create_user("operator@example.com")
+    users = ContentType.objects.get_for_model(User)
+    for repr_, message in ((about, ""), ("someone", about)):
+        LogEntry.objects.create(
+            user=operator, content_type=users, object_id="0", object_repr=repr_,
+            action_flag=CHANGE, change_message=message, action_time=NOW,
+        )  # fmt: skip
+    erasure = erase.ask(ann, now=NOW)
+    assert erase.resume(erasure.pk, now=NOW)
+    assert LogEntry.objects.count() == (2 if stays else 0)
 
 
 def test_two_workers_at_once_forget_someone_once(willing):

@@ -84,7 +84,7 @@ def test_the_shell_that_stays_holds_nothing_personal():
     assert password.startswith("!")
     assert shell == {
         "id": ada.user.pk, "email": None, "role": "user", "time_zone": "UTC", "is_active": False,
-        "last_login": None, "joined_at": NOW, "deleted_at": NOW,
+        "last_login": None, "seen_at": None, "joined_at": NOW, "deleted_at": NOW,
     }  # fmt: skip
 
 

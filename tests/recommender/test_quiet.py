@@ -24,6 +24,10 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(3)
 
 
+def word(key: str, value: object, source: str = "user") -> dict[str, object]:
+    return {"key": key, "source": source, "value": value}
+
+
 def say(someone, start: int, end: int) -> None:
     preferences.say(someone.user, "quiet_start", start, now=NOW)
     preferences.say(someone.user, "quiet_end", end, now=NOW)
@@ -83,14 +87,34 @@ def test_the_page_says_until_when_it_is_quiet_and_where_that_is_changed():
     ],
 )
 def test_quiet_hours_may_span_midnight_and_equal_ones_are_none(start, end, hour, until):
-    said = [{"key": "quiet_start", "value": start}, {"key": "quiet_end", "value": end}]
+    said = [word("quiet_start", start), word("quiet_end", end)]
     ends = quiet_until(said, datetime(2026, 3, 1, hour, 30, tzinfo=BERLIN))
     assert (ends and (ends.day, ends.hour)) == until
 
 
 def test_what_is_no_hour_is_nobodys_word():
-    odd = [{"key": "quiet_start", "value": None}, {"key": "quiet_end", "value": "noon"}]
+    odd = [word("quiet_start", None), word("quiet_end", "noon")]
     assert quiet_until(odd, LOCAL) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "inferred", "hour", "until"),
+    [
+        ({"quiet_start": 23}, {"quiet_start": 1, "quiet_end": 9}, 8, 9),
+        ({"quiet_start": 23}, {"quiet_start": 1, "quiet_end": 9}, 22, None),
+        ({"quiet_start": 23}, {}, 6, 7),
+        ({"quiet_end": 9}, {}, 22, 9),
+        ({"quiet_start": 23, "quiet_end": 5}, {"quiet_end": 9}, 6, None),
+    ],
+)
+def test_who_says_only_when_they_begin_has_the_end_that_holds_elsewhere(
+    said, inferred, hour, until
+):
+    words = [word(key, value) for key, value in said.items()]
+    words += [word(key, value, "inferred") for key, value in inferred.items()]
+    for told in (words, words[::-1]):
+        ends = quiet_until(told, datetime(2026, 3, 1, hour, 30, tzinfo=BERLIN))
+        assert (ends and ends.hour) == until
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from oo.events.models import Record
 from recommender.bandit.features import V2, vectorise_columns
 from recommender.learn import learn
 from recommender.models import Decision, Feedback, PolicyState, Reward, Score
-from recommender.react import expire, prune_unanswered, react, settle
+from recommender.react import close_untrue, expire, prune_unanswered, react, settle
 from recommender.registry import policies
 from recommender.replay import Verified, verify_user
 from recommender.serving import Silence
@@ -114,6 +114,29 @@ def test_who_asks_for_a_tip_anyway_gets_one_and_is_not_answered_with_silence_aga
     assert (str(reward.decision_id), reward.reward) == (silence.id, -0.3)
     react(ada.user, uuid.UUID(tip.id), "done", dwell_ms=None, now=SOON)
     assert None in Score.objects.get(pk=silence_of(ada, now=SOON).id).candidates
+
+
+def test_what_the_sources_tell_does_not_end_a_silence(ada):
+    silence = silence_of(ada)
+    assert close_untrue(ada.user.pk, now=SOON) == 0
+    assert silence_of(ada, now=SOON).id == silence.id
+
+
+@pytest.mark.parametrize("newer", ["silence", "tip"])
+def test_who_asks_for_a_tip_from_a_page_whose_silence_was_overtaken_gets_one(ada, newer, settings):
+    old = silence_of(ada)
+    fresh = Candidate.objects.filter(kind="task").last()
+    assert fresh
+    Candidate.objects.filter(pk=fresh.pk).update(created_at=SOON)
+    if newer == "tip":
+        settings.ACTIVE_POLICY = "urgency"
+        assert tip_of(ada, now=SOON)
+    else:
+        assert silence_of(ada, now=SOON).id != old.id
+    answer = react(ada.user, uuid.UUID(old.id), "show", dwell_ms=0, now=SOON)
+    assert answer.says == "Here is one."
+    assert tip_of(ada, now=SOON)
+    assert answer.counted == (newer == "silence")
 
 
 def test_a_silence_that_nobody_minded_is_worth_nothing_and_learned_once(ada):

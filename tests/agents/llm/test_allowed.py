@@ -2,7 +2,7 @@
 
 import json
 import logging
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -177,6 +177,28 @@ def test_a_cloud_is_not_asked_for_who_did_not_agree(cloud, ada, settings):
     other = User.objects.create_user(email="ben@example.com")
     assert refusal(other).outcome == "barred"
     assert len(cloud.asked) == 1
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_who_takes_it_back_while_a_place_is_waited_for_is_not_asked_for(
+    cloud, ada, settings, monkeypatch, leaves
+):
+    settings.LLM_REMOTE_ALLOWED = True
+    consents.give(ada, REMOTE, now=NOW)
+    truly = gateway.slot
+
+    @contextmanager
+    def slow(**more):
+        with truly(**more):
+            if leaves:
+                User.objects.filter(pk=ada.pk).update(is_active=False)
+            else:
+                consents.withdraw(ada.pk, REMOTE, now=NOW)
+            yield
+
+    monkeypatch.setattr(gateway, "slot", slow)
+    assert refusal(ada).outcome == "barred"
+    assert cloud.asked == []
 
 
 def test_users_own_words_are_never_compared_in_a_cloud(cloud, ada, settings):
