@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
+from .feeds import path_of
 from .moods import MOODS
 from .personas import BY_ID, PERSONAS, Persona
 from .todoist import due as dues
@@ -46,10 +47,12 @@ def world_page() -> str:
 @control_page.get("/personas/<id>")
 def persona_page(id: str) -> str:
     persona = BY_ID.get(id) or abort(404)
-    with the_world().account(persona) as account:
+    world = the_world()
+    with world.account(persona) as account:
         groups = _grouped(account)
     said = SAID.get(request.args.get("said", ""))
-    return render_template("persona.html", persona=persona, groups=groups, said=said)
+    feed = world.config.public_url + path_of(persona, world.store)
+    return render_template("persona.html", persona=persona, groups=groups, said=said, feed=feed)
 
 
 @control_page.post("/personas/<id>/tasks")

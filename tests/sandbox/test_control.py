@@ -1,5 +1,8 @@
 """The hand in the world: control API, control page, and who may use them."""
 
+import re
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.sandbox.world import World
@@ -135,3 +138,10 @@ def test_pages_allow_nothing_from_elsewhere(world: World) -> None:
     assert "frame-ancestors 'none'" in policy
     consent = world.ask_google().headers["content-security-policy"]
     assert "form-action 'self' http://localhost:9999" in consent
+
+
+def test_a_personas_page_says_where_their_calendar_is_published(world: World) -> None:
+    page = world.http.get("/personas/mei").text
+    address = re.search(r"http://[^<\s]+/feeds/[^<\s]+", page)
+    assert address
+    assert world.http.get(urlsplit(address[0]).path).text.startswith("BEGIN:VCALENDAR")
