@@ -106,6 +106,11 @@ class _Looking:
         self.user_id = past.history.user_id
         self.whole = HistoryHash(past.history)
         self.found: list[Belief] = []
+        self.from_one_count = {
+            param.name: (param.name, *param.told_with)
+            for agent in agents
+            for param in agent.manifest.params
+        }
 
     def back(self, agent: Agent, tally: Tally, *, again: bool) -> None:
         """Infers an agent's parameters, unless it may not know of this user or nothing is new."""
@@ -138,12 +143,14 @@ class _Looking:
         """The agent's parameters, those together that may be inferred from the same."""
         groups: dict[datetime, list[Param]] = defaultdict(list)
         for param in agent.manifest.params:
-            groups[self._begins(param.name)].append(param)
+            groups[self._begins(param.name, self.forgotten)].append(param)
         for begins, params in groups.items():
             yield begins, tuple(params)
 
-    def _begins(self, key: str) -> datetime:
-        return max(self.begins, self.forgotten.get(key, self.begins))
+    def _begins(self, key: str, forgotten: Mapping[str, datetime]) -> datetime:
+        """Where the past begins for a key: where it was last forgotten, or what the same count tells."""
+        moments = (forgotten.get(one, self.begins) for one in self.from_one_count[key])
+        return max(self.begins, *moments)
 
     def _belief(self, agent: Agent, outcome: Outcome, current: str, took_ms: float) -> Belief:
         return Belief(
@@ -176,17 +183,18 @@ class _Looking:
                 return
             # What they had forgotten, or took their consent back for, while it was being inferred.
             forgotten = preferences.forgotten([self.user_id])[self.user_id]
+            begins = {one.key: self._begins(one.key, self.forgotten) for one in self.found}
             kept = [
                 belief
                 for belief in self.found
                 if grounds.allow(agents.get(belief.agent).manifest)
-                and forgotten.get(belief.key, self.begins) <= self._begins(belief.key)
+                and self._begins(belief.key, forgotten) <= begins[belief.key]
             ]
             if orphans:
                 _drop(self.user_id, orphans)
             if gone:
                 take_back([self.user_id], sorted(gone))
-            _write(self.user_id, kept, {one.key: self._begins(one.key) for one in kept}, self.now)
+            _write(self.user_id, kept, begins, self.now)
 
 
 def _drop(user_id: int, beliefs: Collection[Belief]) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 LONGEST = 300
 """Characters of a title that are looked at."""
 
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+\.\S+")
+ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'"})
 
@@ -14,7 +14,7 @@ _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d
 def fold(text: str) -> str:
     """In lower case, without accents, addresses and invisible characters: "Zoë’s CAFÉ" is "zoe's cafe"."""
     text = unicodedata.normalize("NFKC", text[:LONGEST])
-    text = _ADDRESS.sub(" ", text).casefold()
+    text = ADDRESS.sub(" ", text).casefold()
     apart = unicodedata.normalize("NFKD", text)
     kept = "".join(c for c in apart if not unicodedata.combining(c) and _seen(c))
     return unicodedata.normalize("NFC", kept).translate(_LETTERS)

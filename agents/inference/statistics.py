@@ -141,16 +141,27 @@ def longest_run(counts: Sequence[int]) -> tuple[int, int, int]:
     Of runs of one length the emptiest, then the earliest. `ends` is the first part after it; both
     are 0 when no part is below the mean.
     """
+    size = len(counts)
+
+    def emptiest(run: tuple[int, int, int]) -> tuple[int, int, int]:
+        begins, ends, inside = run
+        return -((ends - begins) % size), inside, begins
+
+    return min(runs(counts), key=emptiest, default=(0, 0, 0))
+
+
+def runs(counts: Sequence[int]) -> list[tuple[int, int, int]]:
+    """All runs of parts of a circle below the mean, as `longest_run` tells them."""
     size, total = len(counts), sum(counts)
     below = [count * size < total for count in counts]
-    best = (0, 0, 0, 0)
+    found = []
     for begins in range(size):
         if not below[begins] or below[begins - 1]:
             continue
         length = next(n for n in range(1, size + 1) if not below[(begins + n) % size])
         inside = sum(counts[(begins + n) % size] for n in range(length))
-        best = min(best, (-length, inside, begins, (begins + length) % size))
-    return best[2], best[3], best[1]
+        found.append((begins, (begins + length) % size, inside))
+    return found
 
 
 def ranks(values: Sequence[float]) -> list[float]:

@@ -127,7 +127,8 @@ class Param:
     you finish between 9 and 11."), true of exactly this evidence.
 
     Another word of the user's would change nothing where it is not `sayable`: then it is shown, and can
-    be forgotten. What is `told_with` others of its agent, from one count, is forgotten with them.
+    be forgotten. What is `told_with` others, from one count, is forgotten with them, whichever agent
+    tells them.
 
     One that is not `asked` is a number we count with, of which nobody has an opinion: no page asks for
     it or has it confirmed. It is told and forgotten like any other, and said over the profile API.

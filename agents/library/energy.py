@@ -116,16 +116,23 @@ def infer_link(history: History) -> Inferred | None:
         "shorter_done": sum(shorter),
     }
     if abs(shifted) >= LINKED * error:
-        apart = sum(longer) / len(longer) - sum(shorter) / len(shorter)
-        # The sentence is about the two halves: where they say something else than rho, nothing is said.
-        return (
-            Inferred(round(rho, 2), normal(abs(shifted) / error), evidence)
-            if (apart * rho > 0)
-            else None
-        )
+        more, less = _halves(evidence)
+        # The sentence is about the two halves: where they say something else than rho, or read the
+        # same, nothing is said.
+        if (more - less) * rho <= 0 or words.number(more) == words.number(less):
+            return None
+        return Inferred(round(rho, 2), normal(abs(shifted) / error), evidence)
     edge, _ = rank_correlation_error(NO_LINK, len(both))
     sure = normal((edge - shifted) / error) - normal((-edge - shifted) / error)
     return Inferred(0.0, sure, evidence)
+
+
+def _halves(evidence: Mapping[str, Any]) -> tuple[float, float]:
+    """What is finished a day after the longer nights, and after the shorter ones."""
+    return (
+        evidence["longer_done"] / evidence["longer_days"],
+        evidence["shorter_done"] / evidence["shorter_days"],
+    )
 
 
 def say_sleep(value: Any, evidence: Mapping[str, Any]) -> str:
@@ -145,8 +152,7 @@ def say_link(value: Any, evidence: Mapping[str, Any]) -> str:
     said = f"You finish {'more' if value > 0 else 'less'} on days after longer nights"
     if not evidence:
         return f"{said}."
-    longer = words.number(evidence["longer_done"] / evidence["longer_days"])
-    shorter = words.number(evidence["shorter_done"] / evidence["shorter_days"])
+    longer, shorter = map(words.number, _halves(evidence))
     return (
         f"{said}: {longer} things a day, against {shorter} after the shorter ones,"
         f" over {evidence['days']} days."

@@ -26,6 +26,8 @@ MIN_BEFORE = 7
 MIN_HISTORY = 20
 MOVED = 1.64  # standard errors: one in ten sways this far, one way or the other, by chance alone
 DEFAULT_PER_DAY, DEFAULT_STDEV = 3.0, 2.0
+# The same days, counted: who had one of them forgotten is not told by another how full they were.
+OF_PACE = ("engagement_trend", "baseline_completions_per_day", "completions_per_day_stdev")
 
 
 def days_of(history: History) -> tuple[date, list[int]]:
@@ -161,6 +163,7 @@ class Momentum(Agent):
                 infer=infer_trend,
                 says=say_trend,
                 amount=recent,
+                told_with=OF_PACE,
             ),
             Param(
                 "baseline_completions_per_day",
@@ -172,6 +175,7 @@ class Momentum(Agent):
                 infer=infer_baseline,
                 says=say_baseline,
                 amount=recent,
+                told_with=OF_PACE,
             ),
             Param(
                 "completions_per_day_stdev",
@@ -183,6 +187,7 @@ class Momentum(Agent):
                 infer=infer_stdev,
                 says=say_stdev,
                 amount=recent,
+                told_with=OF_PACE,
                 asked=False,
             ),
         ),
@@ -192,7 +197,7 @@ class Momentum(Agent):
         moments = local(inputs.done_at, inputs.zone)
         today = inputs.now.date()
         reach = today - timedelta(days=INPUT_DAYS)
-        if forgotten := inputs.forgotten_at(*(param.name for param in self.manifest.params)):
+        if forgotten := inputs.forgotten_at(*OF_PACE):
             reach = max(reach, forgotten.astimezone(inputs.zone).date() + timedelta(days=1))
             moments = since(moments, reach)
         if len(moments) < MIN_HISTORY:

@@ -88,6 +88,7 @@ def infer_realness(history: History) -> Inferred | None:
     evidence = {
         "lists": len(kept),
         "slower": sum(median(enough[project]) > overall for project in kept),
+        "sooner": sum(median(enough[project]) < overall for project in kept),
         "overall_days": overall,
         "done": len(found),
         "since": _first(history),
@@ -97,8 +98,13 @@ def infer_realness(history: History) -> Inferred | None:
 
 def _side(days: list[int], overall: float) -> float:
     """How sure it is that the list's median lies where it was found: the sign test (Conover, 1999)."""
-    above = sum(day > overall for day in days)
-    hits = above if median(days) > overall else len(days) - above
+    middle = median(days)
+    if middle > overall:
+        hits = sum(day > overall for day in days)
+    elif middle < overall:
+        hits = sum(day < overall for day in days)
+    else:
+        hits = sum(day <= overall for day in days)
     return 1 - at_least(hits, len(days), 0.5)
 
 
@@ -107,6 +113,8 @@ def _first(history: History) -> str:
 
 
 def say_tolerance(value: Any, evidence: Mapping[str, Any]) -> str:
+    if not value:
+        return "A date of yours holds to the day."
     days = words.some(value, "day", "days")
     if not evidence:
         return f"A date of yours has some room: about {days}."
@@ -120,21 +128,31 @@ def say_realness(value: Any, evidence: Mapping[str, Any]) -> str:
     if not value or not evidence:
         return "In some of your lists dates may matter more than in others."
     slower, lists = evidence["slower"], evidence["lists"]
-    if not slower:
+    if slower:
         return (
-            f"Dates hold alike in all of {lists} lists:"
-            " things in none are typically finished longer after their day than overall."
+            f"In {slower} of {lists} lists, dates have more room:"
+            " things there are typically finished longer after their day than overall."
+        )
+    if sooner := evidence.get("sooner"):
+        return (
+            f"In {sooner} of {lists} lists, dates hold closer:"
+            " things there are typically finished fewer days after theirs than overall."
+        )
+    if sooner is None:  # inferred before these were counted
+        return (
+            f"In none of {lists} lists are things typically finished longer after their day than"
+            " overall."
         )
     return (
-        f"In {slower} of {lists} lists, dates have more room:"
-        " things there are typically finished longer after their day than overall."
+        f"Dates hold alike in all of {lists} lists:"
+        " things in none are typically finished longer after their day than overall."
     )
 
 
 class OverdueTask(Agent):
     manifest = Manifest(
         id="overdue-task",
-        version="2",
+        version="3",
         says="Tasks whose day has passed, the longest and most urgent first.",
         listens=("signals.task.synced", "signals.task.completed"),
         ttl=timedelta(hours=6),

@@ -26,6 +26,8 @@ HOURS = 3  # of one part: narrower ones have too few things in them for a peak t
 PARTS = 24 // HOURS
 SAID = 0.5
 SURE = 0.8
+# What the same hours of the same things finished tell, here and in the agent of the time of day.
+OF_HOURS = ("preferred_hour", "peak_hours", "daily_cycle")
 
 
 def cycle(counts: list[int]) -> float:
@@ -34,15 +36,20 @@ def cycle(counts: list[int]) -> float:
     return 1 - sum(counts) / len(counts) / peak if peak else 0.0
 
 
-def lookback(history: History, moments: list[datetime]) -> int:
-    """The fewest whole weeks, today their last day, that hold thirty things finished."""
+def lookback(history: History, moments: list[datetime]) -> int | None:
+    """The fewest whole weeks, today their last day, that hold thirty things finished; None where
+    not even the most do.
+    """
     reach = (_today(history) - moments[-MIN_HISTORY].date()).days + 1
-    return min(MOST_DAYS, -(-reach // WEEK) * WEEK)
+    days = -(-reach // WEEK) * WEEK
+    return days if days <= MOST_DAYS else None
 
 
 def infer_lookback(history: History) -> Inferred | None:
     moments = done_locally(history)
     days = lookback(history, moments)
+    if days is None:
+        return None
     first = _today(history) - timedelta(days=days - 1)
     # Nothing is guessed here: it is a date that was looked up.
     evidence = {"done": len(since(moments, first)), "since": first.isoformat()}
@@ -51,7 +58,10 @@ def infer_lookback(history: History) -> Inferred | None:
 
 def infer_weekly(history: History) -> Inferred | None:
     moments = done_locally(history)
-    days = max(KNOWN_DAYS, lookback(history, moments))
+    reach = lookback(history, moments)
+    if reach is None:
+        return None
+    days = max(KNOWN_DAYS, reach)
     first = _today(history) - timedelta(days=days - 1)
     if moments[0].date() > first:
         return None  # days from before anything was known would count as days of rest
@@ -61,7 +71,10 @@ def infer_weekly(history: History) -> Inferred | None:
 
 def infer_daily(history: History) -> Inferred | None:
     moments = done_locally(history)
-    first = _today(history) - timedelta(days=lookback(history, moments) - 1)
+    days = lookback(history, moments)
+    if days is None:
+        return None
+    first = _today(history) - timedelta(days=days - 1)
     found = since(moments, first)
     return _infer(found, by_part(found), [hour // HOURS for _, hour in sittings(found)], first)
 
@@ -100,6 +113,12 @@ def _today(history: History) -> date:
 
 
 def say_lookback(value: Any, evidence: Mapping[str, Any]) -> str:
+    """That of the user's own word is obeyed which is known when a tip is made."""
+    if not evidence and value > KNOWN_DAYS:
+        return (
+            f"To see how you live, oO would look back {value} days; for a tip it knows the last"
+            f" {KNOWN_DAYS} of them, and counts those."
+        )
     said = f"To see how you live, oO looks back {words.some(value, 'day', 'days')}"
     if not evidence:
         return f"{said}."
@@ -134,7 +153,7 @@ def _of(evidence: Mapping[str, Any]) -> str:
 class RecentPatterns(Agent):
     manifest = Manifest(
         id="recent-patterns",
-        version="2",
+        version="3",
         says="The rhythm of the week and of the day, where there is one.",
         listens=("signals.task.completed",),
         ttl=timedelta(hours=12),
@@ -172,6 +191,7 @@ class RecentPatterns(Agent):
                 infer=infer_daily,
                 says=say_daily,
                 asked=False,
+                told_with=OF_HOURS,
             ),
         ),
     )
@@ -187,7 +207,7 @@ class RecentPatterns(Agent):
         said: list[str] = []
         part = _infer(found, by_part(found), [hour // HOURS for _, hour in sittings(found)], first)
         facts["daily_cycle"] = round(cycle(by_part(found)), 2)
-        if _is_forgotten(inputs, first, "daily_cycle", "preferred_hour", "peak_hours"):
+        if _is_forgotten(inputs, first, *OF_HOURS):
             part, facts["daily_cycle"] = None, None
         if "daily_cycle" in inputs.said:
             facts["daily_cycle"] = inputs.preferences["daily_cycle"]

@@ -4,18 +4,19 @@ Facts: `part` (morning, afternoon, evening, night), `quiet` (by the preferences 
 quiet_end), `peak` (it is one of the hours of the preference peak_hours, or the hour that the user says
 is their best), `hour`, `weekday` (0 is Monday), `tz`; and of the last 28 days: `done`, how many
 things were finished, `preferred_hour`, the hour in which more of them were than in any other (None
-where there is too little, or no such hour, or the user names another), and `at_preferred_hour`, how
-many. What the user had forgotten of their hours is counted from what came since.
+where there is too little, or of too few days, or no such hour, or the user names another), and
+`at_preferred_hour`, how many. What the user had forgotten of their hours is counted from what came
+since. The confidence is that of the hour, where one is named.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from agents.inference import values, words
-from agents.inference.days import done_locally, is_quiet, sittings
-from agents.inference.statistics import above_nothing, ahead, longest_run, stands_out
+from agents.inference.days import done_locally, is_quiet, local, sittings
+from agents.inference.statistics import above_nothing, ahead, longest_run, runs, stands_out
 from agents.library.base import (
     Agent,
     History,
@@ -31,45 +32,105 @@ from agents.library.base import (
 MIN_HISTORY = 20
 MIN_QUIET_HISTORY = 30
 MIN_DAYS = 5  # one long evening of ticking things off is no habit
-QUIET = range(4, 13)  # hours: less is a pause, and more is a working day seen from outside
+QUIET = range(4, 13)  # hours: less is a pause, and of more a part is a day that oO does not see
 SURE = 0.8
 # What the same hours of the same things finished tell: who had one of them forgotten is not told by
 # another what it was.
 OF_HOURS = ("preferred_hour", "peak_hours", "daily_cycle")
+OF_QUIET = ("quiet_start", "quiet_end", "tz")
 # The middle of the night, where people sleep as they like, and how far from it nearly all of them have
 # theirs, in hours (Roenneberg and others, 2007, Sleep Medicine Reviews 11).
 MID_SLEEP, WITHIN = 4.0, 3.0
+NIGHT = range(1, 7)  # the hours that near to it
+
+
+class Fullest(NamedTuple):
+    """The hour in which most was finished: how much, how much in the next, and how surely it is."""
+
+    hour: int
+    most: int
+    next_most: int
+    sure: float
+
+
+def fullest_hour(moments: Sequence[datetime]) -> Fullest | None:
+    """Of these local moments, where one hour has most, and that on days enough to be a habit."""
+    counts = Counter(moment.hour for moment in moments)
+    if not counts:
+        return None
+    (hour, most), *others = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    next_most = others[0][1] if others else 0
+    days = Counter(hour for _, hour in sittings(moments))
+    if most == next_most or days[hour] < MIN_DAYS:
+        return None
+    rival = max((count for other, count in days.items() if other != hour), default=0)
+    return Fullest(hour, most, next_most, ahead(days[hour], rival))
 
 
 def infer_preferred_hour(history: History) -> Inferred | None:
     moments = done_locally(history)
-    counts = Counter(moment.hour for moment in moments)
-    (hour, most), *others = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    next_most = others[0][1] if others else 0
-    at_hour = {moment.date() for moment in moments if moment.hour == hour}
-    if most == next_most or len(at_hour) < MIN_DAYS:
+    found = fullest_hour(moments)
+    if found is None:
         return None
-    days = Counter(hour for _, hour in sittings(moments))
-    rival = max((count for other, count in days.items() if other != hour), default=0)
-    evidence = {"done": len(moments), "at_hour": most, "next": next_most, "since": _first(history)}
-    return Inferred(hour, ahead(days[hour], rival), evidence)
+    numbers = {"done": len(moments), "at_hour": found.most, "next": found.next_most}
+    return Inferred(found.hour, found.sure, {**numbers, "since": _first(history)})
 
 
 def infer_quiet(history: History) -> tuple[int, int, float, dict[str, Any]] | None:
-    """When the longest run of hours with less than their share begins and ends, and how sure it is."""
+    """When the longest run of hours with less than their share begins and ends, and how sure it is.
+
+    A run longer than anybody is quiet is cut to what of it lies best in the night: who only finishes
+    things at work sleeps in it too. And a run by day is not sure to be anybody's sleep where the
+    night is as empty: who finishes things before and after work would be left alone at work, and
+    looked for at night.
+    """
     moments = done_locally(history)
-    counts = Counter(moment.hour for moment in moments)
-    start, end, inside = longest_run([counts[hour] for hour in range(24)])
+    by_hour = Counter(moment.hour for moment in moments)
+    counts = [by_hour[hour] for hour in range(24)]
+    start, end, _ = longest_run(counts)
+    if (end - start) % 24 not in QUIET:
+        start, end = best_in_the_night(start, end)
     length = (end - start) % 24
     cells = sittings(moments)
     if length not in QUIET or len({day for day, _ in cells}) < MIN_DAYS:
         return None
+    if is_by_day(start, end) and any(
+        (ends - begins) % 24 in QUIET and is_around_the_night(begins, ends)
+        for begins, ends, _ in runs(counts)
+    ):
+        return None
+    inside = sum(count for hour, count in by_hour.items() if is_quiet(hour, start=start, end=end))
     outside = sum(not is_quiet(hour, start=start, end=end) for _, hour in cells)
     sure = stands_out(outside, len(cells), 1 - length / 24, among=24)
     if sure < SURE:
         return None  # nobody is to be left alone by accident
     evidence = {"done": len(moments), "inside": inside, "start": start, "end": end}
     return start, end, sure, {**evidence, "since": _first(history)}
+
+
+def best_in_the_night(start: int, end: int) -> tuple[int, int]:
+    """The longest quiet hours there can be, of those in this run whose middle is nearest to that of
+    the night; none at all, (0, 0), where the run is shorter, or they are not around the night.
+    """
+    spare = (end - start) % 24 - QUIET[-1]
+    cuts = [((start + n) % 24, (start + n + QUIET[-1]) % 24) for n in range(spare + 1)]
+    best = min(cuts, key=lambda cut: from_mid_sleep(*cut), default=(0, 0))
+    return best if is_around_the_night(*best) else (0, 0)
+
+
+def from_mid_sleep(start: int, end: int) -> float:
+    """How many hours the middle of these hours is from the middle of the night, whichever way round."""
+    middle = start + ((end - start) % 24) / 2
+    return abs((middle - MID_SLEEP + 12) % 24 - 12)
+
+
+def is_around_the_night(start: int, end: int) -> bool:
+    return from_mid_sleep(start, end) <= WITHIN
+
+
+def is_by_day(start: int, end: int) -> bool:
+    """Whether no hour of the night is among these."""
+    return not any(is_quiet(hour, start=start, end=end) for hour in NIGHT)
 
 
 def infer_quiet_start(history: History) -> Inferred | None:
@@ -95,7 +156,8 @@ def infer_peak_hours(history: History) -> Inferred | None:
     # (data splitting: D. R. Cox, 1975, Biometrika 62).
     odd = Counter(hour for day, hours in days.items() if day.toordinal() % 2 for hour in hours)
     chosen = top_quarter(odd)
-    due = len(chosen) / len({moment.hour for moment in moments})
+    known = {moment.hour for moment in moments}
+    due = len(chosen) / len(known)
     sure = above_nothing(
         [
             sum(hour in chosen for hour in hours) - due * len(hours)
@@ -103,6 +165,8 @@ def infer_peak_hours(history: History) -> Inferred | None:
             if not day.toordinal() % 2
         ]
     )
+    if len(known) == 1:  # there is no choice to try: it is as sure as that it is the fullest hour
+        sure = ahead(len(days), 0)
     inside = sum(moment.hour in peak for moment in moments)
     return Inferred(peak, sure, {"done": len(moments), "inside": inside, "since": _first(history)})
 
@@ -122,8 +186,7 @@ def infer_tz(history: History) -> Inferred | None:
     if not found:
         return None
     start, end, sure, evidence = found
-    middle = (start + ((end - start) % 24) / 2) % 24
-    if abs((middle - MID_SLEEP + 12) % 24 - 12) > WITHIN:
+    if not is_around_the_night(start, end):
         return None  # somebody travelling, or working nights: not for us to say which
     return Inferred(history.zone.key, sure, evidence)
 
@@ -184,7 +247,7 @@ def say_tz(value: Any, evidence: Mapping[str, Any]) -> str:
 class TimeOfDay(Agent):
     manifest = Manifest(
         id="time-of-day",
-        version="3",
+        version="4",
         says="Part of the day, quiet hours, and the hours in which things get done.",
         listens=("signals.task.completed", "signals.tip.feedback"),
         ttl=timedelta(hours=1),
@@ -198,6 +261,7 @@ class TimeOfDay(Agent):
                 hint=values.hour().hint,
                 infer=infer_preferred_hour,
                 says=say_preferred_hour,
+                told_with=OF_HOURS,
             ),
             Param(
                 "quiet_start",
@@ -208,7 +272,7 @@ class TimeOfDay(Agent):
                 hint=values.hour().hint,
                 infer=infer_quiet_start,
                 says=say_quiet_start,
-                told_with=("quiet_end", "tz"),
+                told_with=OF_QUIET,
             ),
             Param(
                 "quiet_end",
@@ -219,7 +283,7 @@ class TimeOfDay(Agent):
                 hint=values.hour().hint,
                 infer=infer_quiet_end,
                 says=say_quiet_end,
-                told_with=("quiet_start", "tz"),
+                told_with=OF_QUIET,
             ),
             Param(
                 "peak_hours",
@@ -230,6 +294,7 @@ class TimeOfDay(Agent):
                 hint=values.hours().hint,
                 infer=infer_peak_hours,
                 says=say_peak_hours,
+                told_with=OF_HOURS,
             ),
             # Not theirs to say here: all the clocks of the house are read in the zone of the account.
             Param(
@@ -242,6 +307,7 @@ class TimeOfDay(Agent):
                 infer=infer_tz,
                 says=say_tz,
                 sayable=False,
+                told_with=OF_QUIET,
             ),
         ),
     )
@@ -255,21 +321,18 @@ class TimeOfDay(Agent):
         )
         forgotten = inputs.forgotten_at(*OF_HOURS)
         done = [moment for moment in inputs.done_at if not forgotten or moment > forgotten]
-        hours = Counter(moment.astimezone(inputs.zone).hour for moment in done)
-        enough = sum(hours.values()) >= MIN_HISTORY
-        top = [hour for hour in hours if hours[hour] == max(hours.values())]
-        preferred = top[0] if enough and len(top) == 1 else None
+        found = fullest_hour(local(done, inputs.zone)) if len(done) >= MIN_HISTORY else None
         own = inputs.preferences["preferred_hour"] if "preferred_hour" in inputs.said else None
-        if own not in (None, preferred):
-            preferred = None
+        if found and own not in (None, found.hour):
+            found = None
         part = part_of_day(now)
         text = f"It is {part} on a {words.WEEKDAYS[now.weekday()]}."
-        if preferred is not None:
+        if found:
             lately = "lately" if forgotten else "in the last 28 days"
             text += (
                 f" Of {words.some(len(done), 'thing', 'things')} finished {lately},"
-                f" {hours[preferred]} were finished between {words.clock(preferred)} and"
-                f" {words.clock(preferred + 1)}, more than in any other hour."
+                f" {found.most} were finished between {words.clock(found.hour)} and"
+                f" {words.clock(found.hour + 1)}, more than in any other hour."
             )
         return Snippet(
             text=text,
@@ -280,9 +343,9 @@ class TimeOfDay(Agent):
                 "hour": now.hour,
                 "weekday": now.weekday(),
                 "tz": inputs.zone.key,
-                "preferred_hour": preferred,
-                "at_preferred_hour": 0 if preferred is None else hours[preferred],
+                "preferred_hour": found.hour if found else None,
+                "at_preferred_hour": found.most if found else 0,
                 "done": len(done),
             },
-            confidence=1.0 if enough else 0.5,
+            confidence=found.sure if found else 0.5,
         )

@@ -37,6 +37,11 @@ class Subject:
     today: bool = False
     time: str = ""
 
+    @property
+    def is_event(self) -> bool:
+        """Whether its time is when it begins, and not when it is due."""
+        return self.draft.event_id is not None
+
 
 @dataclass(frozen=True)
 class Brief:
@@ -169,6 +174,8 @@ def _of_subject(subject: Subject, known: Material, ranks: dict[str, int]) -> lis
         data["today"] = True
     if subject.time:
         data["time"] = subject.time
+        if subject.is_event:
+            data["begins"] = True
     parts = [Part(f"{kind}:{handle}", _SECTION[kind], data, worth)]
     title = known.titles.get(subject.draft.key)
     if title:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from agents.library.base import Kind
@@ -33,3 +33,9 @@ class TipCandidate:
     topic: str = ""
     cluster: str = ""
     claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+def end_of_day(now: datetime) -> datetime:
+    """The user's next midnight: what is said of today is not said of tomorrow."""
+    day = (now + timedelta(days=1)).date()
+    return datetime(day.year, day.month, day.day, tzinfo=now.tzinfo)

@@ -46,7 +46,7 @@ _NOW = _one_of(
     "now", "for now", "today", "next", "first", "here", "this morning", "this afternoon",
     "this evening", "before lunch", "before noon",
     rf"in (?:a|an) {_HOWS}moment", "when there is (?:a moment|room|time)", "while it is quiet",
-    "at {time}", "by {time}", "from {time}(?: on)?", "before {time}", "around {time}", "{time}",
+    "at {time}", "by {time}", "before {time}", "{time}",
 )  # fmt: skip
 _BREATH = r"(?:one|a) (?:(?:slow|calm|quiet|deep) )?breath(?: first)?(?:,? (?:and )?then)?"
 _LIGHT = _one_of(_CALMLY, _NOW, _BREATH)
@@ -102,6 +102,12 @@ _CLUMSY = re.compile(
     r"|\ba [aeiou]|\ban (?!easy|unhurried|hour)|and (?:then )?and|[,:][.?]?$"
 )
 _OF_A_TIME = re.compile(r"\b(?:it begins|it starts|begins|starts|what begins)\b")
+# A task is due at its time, and begins whenever it is begun; an event begins then, and not before.
+_OF_AN_EVENT = re.compile(rf"{_OF_A_TIME.pattern}|\bis (?:at )?\{{time\}}")
+_AT_TIME = {
+    "task": re.compile(r"\b(?:at|by|before) \{time\}"),
+    "event": re.compile(r"\b(?:at|begins|starts) \{time\}"),
+}
 
 VOCABULARY = frozenset(re.findall(r"[a-z]+", re.sub(r"\{\w+\}|\\\w", " ", f"{_LEAD} {_AFTER}")))
 
@@ -114,3 +120,11 @@ def frames(text: str) -> bool:
         return False
     words = [word for word in re.findall(r"[a-z]+", said) if word not in _GLUE]
     return len(words) == len(set(words)) and _FORM.fullmatch(said) is not None
+
+
+def tells_the_time(text: str, *, event: bool) -> bool:
+    """Whether what is said of {time} holds of an event that begins then, or of a task that is due."""
+    said = text.lower()
+    if "{time}" in said and not _AT_TIME["event" if event else "task"].search(said):
+        return False
+    return event or not _OF_AN_EVENT.search(said)

@@ -139,7 +139,7 @@ def _weigh(
         return wrong("marks", "There is a space before {title} and before what follows it.")
     # A model in a cloud never saw the titles: what it is told of a fault must tell nothing of them.
     theirs = Theirs() if brief.remote else brief.theirs
-    found = faults(text, now=brief.now, theirs=theirs, today=subject.today)
+    found = faults(text, now=brief.now, theirs=theirs, today=subject.today, event=subject.is_event)
     if found:
         return None, [Fault("wording", f"{name}: {says}") for says in found]
     unkind = lint.faults(written.content, kind)

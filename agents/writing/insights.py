@@ -13,8 +13,9 @@ from typing import Any
 
 from agents.inference import words
 from agents.library.base import Inputs, Snippet, part_of_day
+from agents.library.momentum import MOVED
 from agents.writing.claims import facts_of, holds
-from agents.writing.draft import TipCandidate
+from agents.writing.draft import TipCandidate, end_of_day
 
 __all__ = ["INSIGHTS", "Insight", "facts_of", "holds", "write"]
 
@@ -107,26 +108,29 @@ def _of_more(facts: Facts) -> str | None:
     # It may be the user who says so: numbers that say otherwise are not held against them.
     if facts["trend"] != "more" or facts["week_per_day"] <= facts["before_per_day"]:
         return None
-    return (
-        f"Lately you finish about {words.number(facts['week_per_day'])} things a day."
-        f" Before that it was about {words.number(facts['before_per_day'])}."
-    )
+    lately, before = words.number(facts["week_per_day"]), words.number(facts["before_per_day"])
+    if lately == before:  # two numbers that read the same are no more
+        return None
+    return f"Lately you finish about {lately} things a day. Before that it was about {before}."
 
 
 def _of_steady(facts: Facts) -> str | None:
-    if facts["trend"] != "steady":
+    # The user's own word again: what was counted may be far from steady.
+    if facts["trend"] != "steady" or abs(facts["z"]) >= MOVED:
         return None
     # Counted, and not what the user says is usual. Steady is only: no clear change.
     return f"You finish about {words.number(facts['per_day'])} things a day, much as before."
 
 
 def _of_today(facts: Facts) -> str | None:
-    """Only where today is fuller than usual: else it would be a reproach."""
-    if facts["today"] < 2 or facts["today"] < facts["per_day"]:
+    """Only where today is fuller than usual: else it would be a reproach. What is usual is for the
+    user to say, where they did.
+    """
+    if facts["today"] < 2 or facts["today"] < facts["usual_per_day"]:
         return None
     return (
         f"You finished {facts['today']} things today."
-        f" About {words.number(facts['per_day'])} a day are usual for you."
+        f" About {words.number(facts['usual_per_day'])} a day are usual for you."
     )
 
 
@@ -164,10 +168,8 @@ def _of_clear(facts: Facts) -> str | None:
     return "Nothing more with a time is in your calendar today."
 
 
-def _end_of_day(facts: Facts, now: datetime) -> datetime:
-    """Local midnight: what is said of today is not said of tomorrow."""
-    day = (now + timedelta(days=1)).date()
-    return datetime(day.year, day.month, day.day, tzinfo=now.tzinfo)
+def _until_midnight(facts: Facts, now: datetime) -> datetime:
+    return end_of_day(now)
 
 
 INSIGHTS = (
@@ -179,15 +181,15 @@ INSIGHTS = (
             ("peak_weekday", "on_peak_weekday", "done", "days"), _of_weekday),
     Insight("more-lately", "pace", "momentum",
             ("trend", "week_per_day", "before_per_day"), _of_more),
-    Insight("steady", "pace", "momentum", ("trend", "per_day"), _of_steady),
-    Insight("full-day", "pace", "momentum", ("today", "per_day"), _of_today, _end_of_day,
+    Insight("steady", "pace", "momentum", ("trend", "per_day", "z"), _of_steady),
+    Insight("full-day", "pace", "momentum", ("today", "usual_per_day"), _of_today, _until_midnight,
             counted=True),
     Insight("last-night", "sleep", "energy",
-            ("sleep_minutes", "usual_sleep_minutes", "level"), _of_sleep, _end_of_day, ("morning",)),
-    Insight("steps", "movement", "energy", ("steps", "usual_steps"), _of_steps, _end_of_day),
+            ("sleep_minutes", "usual_sleep_minutes", "level"), _of_sleep, _until_midnight, ("morning",)),
+    Insight("steps", "movement", "energy", ("steps", "usual_steps"), _of_steps, _until_midnight),
     Insight("free-until", "calendar", "free-window",
             ("busy", "enough", "until", "until_what"), _of_free, _before_it_ends),
     Insight("clear-day", "calendar", "free-window",
-            ("busy", "later_today", "until_what"), _of_clear, _end_of_day,
+            ("busy", "later_today", "until_what"), _of_clear, _until_midnight,
             ("afternoon", "evening")),
 )  # fmt: skip

@@ -11,10 +11,11 @@ from typing import Any
 
 from agents.library.base import EventFact, Inputs, Snippet, TaskFact, is_overdue
 from agents.writing import insights, lint
-from agents.writing.advices import end_of_moment, select
+from agents.writing.advices import Advice, end_of_moment, select
 from agents.writing.draft import MODEL as MODEL
 from agents.writing.draft import PROMPT_VERSION as PROMPT_VERSION
 from agents.writing.draft import TipCandidate as TipCandidate
+from agents.writing.draft import end_of_day
 
 MOST_TASKS = 80
 MOST_REMINDERS = 8  # of tasks, and of events: the nearest
@@ -35,11 +36,12 @@ def write(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandidate]
         passed = task.id in let_go or task.id in soft
         return _rank(task, inputs.now, passed=passed, in_area=task.project in areas)
 
-    tasks = _once(sorted(inputs.tasks, key=rank))[:MOST_TASKS]
+    ranked = sorted(inputs.tasks, key=rank)
     candidates = [
-        _task(task, inputs.now, let_go=task.id in let_go, soft=task.id in soft) for task in tasks
+        _task(task, inputs.now, let_go=task.id in let_go, soft=task.id in soft)
+        for task in _once(ranked)[:MOST_TASKS]
     ]
-    due = [r for task in inputs.tasks if (r := _task_reminder(task, inputs.now))]
+    due = [r for task in _once(ranked, timed=True) if (r := _task_reminder(task, inputs.now))]
     coming = [r for event in inputs.events if (r := _event_reminder(event, inputs.now))]
     for reminders in (due, coming):
         candidates += sorted(reminders, key=lambda one: one.expires_at)[:MOST_REMINDERS]
@@ -54,11 +56,13 @@ def _passes(content: str, kind: str) -> bool:
     return not lint.faults(content, kind)
 
 
-def _once(tasks: Iterable[TaskFact]) -> list[TaskFact]:
-    """Of tasks that say the same only the first: the others come up when it is done."""
-    first: dict[int, TaskFact] = {}
+def _once(tasks: Iterable[TaskFact], *, timed: bool = False) -> list[TaskFact]:
+    """Of tasks that say the same only the first: the others come up when it is done. `timed`: only
+    the first of each time.
+    """
+    first: dict[tuple[int, datetime | None], TaskFact] = {}
     for task in tasks:
-        first.setdefault(task.twin or task.id, task)
+        first.setdefault((task.twin or task.id, task.due_at if timed else None), task)
     return list(first.values())
 
 
@@ -83,6 +87,7 @@ def _task(
     """`let_go` is past its day by more than the user gives things, `soft` in a list where days give way."""
     today = now.date()
     passed = let_go or soft
+    until = now + TASK_STAYS
     if let_go:
         content = "Still on your mind? {title}"
     elif soft:
@@ -90,7 +95,7 @@ def _task(
     elif is_overdue(task, now):
         content = "Would now be a good time? {title}"
     elif task.due_on == today:
-        content = "Today: {title}"
+        content, until = "Today: {title}", min(until, end_of_day(now))
     elif task.due_on is None and now - task.added_at > SETTLED_AFTER:
         content = "Still on your mind? {title}"
     else:
@@ -101,7 +106,7 @@ def _task(
         content=content,
         source="tasks",
         confidence=0.9 if task.due_on and task.due_on <= today and not passed else 0.6,
-        expires_at=now + TASK_STAYS,
+        expires_at=until,
         task_id=task.id,
         cluster=task.cluster,
     )
@@ -127,7 +132,7 @@ def _event_reminder(event: EventFact, now: datetime) -> TipCandidate | None:
     if event.all_day:
         if starts.date() != now.date():
             return None
-        content, until = "Today is {title}.", event.ends_at
+        content, until = "Today is {title}.", min(event.ends_at, end_of_day(now))
     else:
         if not now < event.starts_at <= now + EVENT_SOON:
             return None
@@ -153,6 +158,14 @@ def _advices(inputs: Inputs, snippets: Mapping[str, Snippet]) -> list[TipCandida
             confidence=0.4,
             expires_at=end_of_moment(advice, inputs.now),
             topic=advice.topic,
+            claims=_claims(advice, snippets),
         )
         for advice in select(inputs, snippets, ADVICES_AT_ONCE)
     ]
+
+
+def _claims(advice: Advice, snippets: Mapping[str, Snippet]) -> Mapping[str, Any]:
+    """What an advice rests on: one that fits only who is short of energy goes when nobody may know that."""
+    if advice.moment.energy != "low":
+        return {}
+    return {"energy.level": snippets["energy"].facts["level"]}

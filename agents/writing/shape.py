@@ -36,7 +36,7 @@ MARKS = frozenset(".,:;?'‘’\"“”„«»‹›–—-…()%¿½°")
 FRENCH_SPACES = "\u00a0\u202f"  # stand before ? : ; and inside quotes in French
 
 SHORT_FORMS = re.compile(
-    r"\b(?:[ap]\.m|e\.g|i\.e|z\.\s?b|d\.h|u\.a|p\.\s?ej|b\.v|bijv|etc|dr|mr|mrs|st)\.",
+    r"(?<![\w.])(?<!\. )(?:[ap]\.m|e\.g|i\.e|z\.\s?b|d\.h|u\.a|p\.\s?ej|b\.v|bijv|etc|dr|mr|mrs|st)\.",
     re.IGNORECASE,
 )
 MIXED = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d])\w+\b")
@@ -66,7 +66,7 @@ def faults(text: str, kind: str, language: str) -> list[str]:
         found.append(f"It is longer than {wants.longest} characters.")
     if len(words(bare)) < wants.fewest_words:
         found.append("It is too short to say something.")
-    plain = SHORT_FORMS.sub("", text.replace(TITLE, "it"))
+    plain = SHORT_FORMS.sub("", text.replace(TITLE, "It"))
     if re.search(rf"\w{re.escape(TITLE)}|{re.escape(TITLE)}\w", text):
         found.append("It leaves no space around {title}.")
     if len(re.findall(r"[.?…](?=\s|$)", plain)) > wants.sentences:
@@ -114,6 +114,9 @@ def _links(text: str) -> list[str]:
     found = []
     if re.search(r"\w\.[^\W\d]|[^\W\d]\.\w|\d\.\d+\.\d|[^\W\d]:[^\W\d]", text):
         found.append("It holds something like a link: leave a space after a full stop or a colon.")
+    # "evil . com", "bit. ly": after a full stop and a space there is a capital, or it is a dot.
+    if re.search(r"\s\.\s*\w|[^\W\d]\.\s+(?!oO\b)[^\W\dA-ZÀ-ÖØ-ÞŒẞ]", text):
+        found.append("It holds something like a link: a capital comes after a full stop.")
     if re.search(r"\(\s*(?:dot|at|punkt|point|punto|punt)\s*\)", text, re.IGNORECASE):
         found.append("It holds something like a link or an address.")
     digits = re.search(r"\d(?:[\s().,:–-]*\d){6,}", text)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agents.library.base import part_of_day
-from agents.writing.framing import VOCABULARY, frames
+from agents.writing.framing import VOCABULARY, frames, tells_the_time
 
 LONGEST, SHORTEST = 110, 8
 MARKS = ("{title}", "{time}")
@@ -129,9 +129,12 @@ def _readings(text: str) -> tuple[str, str]:
     return joined, parted
 
 
-def faults(text: str, *, now: datetime, theirs: Theirs, today: bool) -> list[str]:
+def faults(
+    text: str, *, now: datetime, theirs: Theirs, today: bool, event: bool = False
+) -> list[str]:
     """What keeps a model's text from being shown, as sentences. `theirs` is what of the
-    person's own texts may not come back; `today` says that it is about something of today.
+    person's own texts may not come back; `today` says that it is about something of today, `event`
+    that it is about an event, which begins at {time}, and not about a task, which is due then.
     """
     bare = text
     for mark in MARKS:
@@ -146,6 +149,10 @@ def faults(text: str, *, now: datetime, theirs: Theirs, today: bool) -> list[str
     found = []
     if not frames(text):
         found.append("It only leads in to {title}, calmly, as the examples do, and names nothing.")
+    if not tells_the_time(text, event=event):
+        found.append(
+            "An entry that begins is at {time}, or begins or starts; any other is at, by or before."
+        )
     if theirs.in_(words):
         found.append("Don't repeat what the person's own words say; {title} stands for them.")
     if not _timely(words, now, today=today):

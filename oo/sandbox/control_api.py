@@ -136,10 +136,27 @@ def add_task() -> Response:
 
 @control_api.post("/tasks/<id>/<any(complete, delete):verb>")
 def act_on_task(id: str, verb: str) -> Response:
-    """As if the person acted in Todoist itself: completing moves a recurring task on."""
+    """As if the person acted in Todoist itself: completing moves a recurring task on.
+
+    `by` is the id of somebody else who completes it, in a project they share.
+    """
+    by = (request.get_json(silent=True) or {}).get("by")
     with the_world().account(_owner(id)) as account:
-        (tasks.close if verb == "complete" else tasks.delete)(account, id)
+        if verb == "complete":
+            tasks.close(account, id, by=by)
+        else:
+            tasks.delete(account, id)
     return jsonify(ok=True)
+
+
+@control_api.post("/tasks/<id>/assign")
+def assign_task(id: str) -> Response:
+    """As if it was said in a shared project whose task it is: `to` is their id, null is nobody's."""
+    to = _body().get("to")
+    if to is not None and not isinstance(to, str):
+        raise Misunderstood("to is the id of somebody, or null")
+    with the_world().account(_owner(id)) as account:
+        return jsonify(tasks.assign(account, id, to))
 
 
 @control_api.get("/events")

@@ -16,7 +16,7 @@ OF_TASKS = (
     "Maybe now: {title}",
     "{title}, just one piece.",
 )
-OF_REMINDERS = ("At {time} it begins: {title}", "{title} begins at {time}.")
+OF_REMINDERS = ("At {time}: {title}", "{title}, at {time}.")
 
 
 def tips(body: dict[str, Any], turn: int) -> str | None:

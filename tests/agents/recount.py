@@ -75,8 +75,16 @@ def _quiet(history, text):
     inside = [at for at in walls(history) if at.hour in hours]
     assert int(of) == len(history.done)
     assert few == (str(len(inside)) if inside else "none")
-    for hour in hours:  # each of them below its share of the whole
-        assert sum(at.hour == hour for at in inside) < len(history.done) / 24
+    below = [
+        sum(at.hour == hour for at in walls(history)) * 24 < len(history.done) for hour in range(24)
+    ]
+    assert all(below[hour] for hour in hours)  # each of them below its share of the whole
+    assert len(hours) in range(4, 13)
+    if len(hours) < 12:  # nowhere are more of them in a row; twelve may be a part of more
+        around = below * 2
+        assert not any(all(around[n : n + len(hours) + 1]) for n in range(24))
+    if not set(range(1, 7)) & set(hours):  # by day: then the night is not one as well
+        assert not all(below[1:7])
     return int(first), int(last)
 
 
@@ -200,12 +208,17 @@ def project_realness(history, value, sentence):
     judged = {name: median(some) for name, some in slips.items() if len(some) >= 5}
     assert judged.keys() == value.keys()
     slower = sum(one > overall for one in judged.values())
+    sooner = sum(one < overall for one in judged.values())
     if slower:
-        said = read(sentence, r"In (\d+) of (\d+) lists, dates have more room: .+")
+        said = read(sentence, r"In (\d+) of (\d+) lists, dates have more room: .+ longer after .+")
         assert said == (str(slower), str(len(judged)))
+    elif sooner:
+        said = read(sentence, r"In (\d+) of (\d+) lists, dates hold closer: .+ fewer days after .+")
+        assert said == (str(sooner), str(len(judged)))
     else:
         said = read(sentence, r"Dates hold alike in all of (\d+) lists: .+")
         assert said == (str(len(judged)),)
+        assert set(judged.values()) == {overall}
     for name, share in value.items():
         assert abs(share - min(1, (1 + overall) / (1 + judged[name]))) < 0.006
 
@@ -223,7 +236,8 @@ def lookback_days(history, value, sentence):
     assert int(days) == value
     assert value % 7 == 0
     assert int(seen) == within(value)
-    assert value == 364 or within(value) >= 30
+    assert value <= 364
+    assert within(value) >= 30
     assert value == 7 or within(value - 7) < 30
 
 

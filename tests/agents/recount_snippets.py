@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from datetime import datetime, timedelta
-from statistics import fmean, median, stdev
+from statistics import NormalDist, fmean, median, stdev
 
 from agents.library.base import Inputs, Snippet
 from tests.agents.recount import WEEKDAYS, close, minutes_of, read
@@ -39,9 +39,12 @@ def time_of_day(inputs: Inputs, snippet: Snippet):
     assert facts["tz"] == inputs.zone.key
     assert facts["done"] == len(inputs.done_at)
     hours = Counter(at.hour for at in walls(inputs))
+    days = Counter(hour for _, hour in {(at.date(), at.hour) for at in walls(inputs)})
     if facts["preferred_hour"] is None:
         assert rest == ""
-        assert len(inputs.done_at) < 20 or list(hours.values()).count(max(hours.values())) > 1
+        if len(inputs.done_at) >= 20:
+            top = [hour for hour in hours if hours[hour] == max(hours.values())]
+            assert len(top) > 1 or days[top[0]] < 5
         return
     of, most, first, last = map(int, read(
         rest, r" Of (\d+) things finished in the last 28 days, (\d+) were finished between (\d+):00"
@@ -51,6 +54,11 @@ def time_of_day(inputs: Inputs, snippet: Snippet):
     assert most == facts["at_preferred_hour"] == hours[first]
     assert (first, last) == (facts["preferred_hour"], (first + 1) % 24)
     assert all(hours[hour] < most for hour in range(24) if hour != first)
+    assert days[first] >= 5
+    # How sure it is goes by the days on which something was finished in it, whatever was on each.
+    rival = max((count for hour, count in days.items() if hour != first), default=0)
+    lead = (days[first] - rival) / (days[first] + rival) ** 0.5
+    close(str(snippet.confidence), NormalDist().cdf(lead), 1e-6)
 
 
 def momentum(inputs, snippet):

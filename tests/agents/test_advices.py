@@ -293,6 +293,20 @@ def test_what_has_its_hours_comes_only_then():
         assert ("lunch-light" in ids(life(now))) is there
 
 
+def test_nobody_is_sent_to_the_moon_the_lamps_or_to_bed_in_the_light_of_a_june_afternoon():
+    june = datetime(2026, 6, 17, 17, 2, tzinfo=BERLIN)
+    late = {"warm-feet", "lamp-swap", "moon"}
+    assert not late & ids(life(june))
+    assert not late & ids(life(june.replace(hour=19)))
+    assert late <= ids(life(june.replace(hour=20)))
+
+
+def test_a_gap_of_ten_minutes_is_advised_only_where_there_are_more_than_ten():
+    for minutes, there in ((3, False), (10, False), (11, True), (60, True)):
+        soon = EventFact(1, WEDNESDAY + timedelta(minutes=minutes), WEDNESDAY + timedelta(hours=3))
+        assert ("gap" in ids(life(events=(soon,)))) is there
+
+
 def test_an_advice_ends_with_its_part_of_the_day_or_with_its_hours():
     by_id = {advice.id: advice for advice in ADVICES}
     at_eleven = WEDNESDAY.replace(minute=20)

@@ -86,6 +86,23 @@ def test_what_is_not_known_is_said_with_the_reason_and_not_guessed():
     assert "Not known yet" in browser_of(someone).get("/beliefs/").content.decode()
 
 
+def test_that_oo_has_not_looked_yet_is_said_once():
+    someone = person(now=timezone.now())
+    page = browser_of(someone).get("/beliefs/").content.decode()
+    assert page.count("oO has not looked yet") == 1
+    infer([someone.user.pk], now=timezone.now())
+    assert "oO has not looked yet" not in browser_of(someone).get("/beliefs/").content.decode()
+
+
+def test_quiet_hours_are_found_by_their_name():
+    someone = person(now=timezone.now())
+    page = browser_of(someone).get("/beliefs/").content.decode()
+    assert "<p>Quiet hours begin</p>" in page
+    assert "<p>Quiet hours end</p>" in page
+    settings_page = browser_of(someone).get("/settings/").content.decode()
+    assert 'href="/beliefs/#quiet_start">Quiet hours</a>' in settings_page
+
+
 def test_that_s_right_keeps_what_was_seen_whatever_is_believed_later(ada):
     saw = shown(ada)["preferred_hour"]
     Belief.objects.filter(key="preferred_hour").update(value=4)
@@ -174,7 +191,8 @@ def test_what_is_forgotten_goes_and_does_not_come_back(ada):
     one = shown(ada)["preferred_hour"]
     assert one.state == "unknown"
     assert one.small.startswith("Forgotten. oO looks only at what came after ")
-    assert shown(ada)["peak_hours"].state == "believed"
+    assert shown(ada)["peak_hours"].state == "unknown"  # it told the same
+    assert shown(ada)["preferred_areas"].state == "believed"
 
 
 def test_the_own_word_can_be_taken_back_and_then_oo_s_own_counts_again(ada):

@@ -160,13 +160,34 @@ def test_there_are_lead_ins_enough_and_few_words_to_make_them_of():
     assert len(VOCABULARY) <= 200
 
 
-@pytest.mark.parametrize(
-    "text", ["At {time} it begins: {title}", "{title} begins at {time}.", "At {time}: {title}",
-             "{title}, at {time}.", "From {time} on: {title}", "A calm moment before {time}: {title}"],
-)  # fmt: skip
+OF_EITHER = ("At {time}: {title}", "{title}, at {time}.", "Begin with {title} at {time}.")
+OF_A_TASK = ("By {time}: {title}", "Before {time}: {title}", "A calm moment before {time}: {title}",
+             "{title}, step by step, by {time}.")  # fmt: skip
+OF_AN_EVENT = ("At {time} it begins: {title}", "{title} begins at {time}.", "{title} starts {time}.",
+               "What begins at {time}? {title}")  # fmt: skip
+OF_NEITHER = ("From {time} on: {title}", "From {time}: {title}", "Around {time}: {title}",
+              "{time}: {title}")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OF_EITHER + OF_AN_EVENT)
 def test_a_reminder_says_its_time_within_the_same_bounds(text):
     assert judged(answer(tip("reminder", text, "r2"))).accepted
     assert kinds(answer(tip("reminder", text.replace("{title}", "it, {title} said"), "r2")))
+
+
+def test_a_task_is_done_by_its_time_and_an_event_begins_then_whoever_writes_it():
+    """r1 is a task that is due, r2 an event."""
+    task, event = told().subjects["r1"].draft, told().subjects["r2"].draft
+    assert (task.task_id, event.event_id) == (2, 9)
+    for about, held in (("r1", OF_EITHER + OF_A_TASK), ("r2", OF_EITHER + OF_AN_EVENT)):
+        for text in OF_EITHER + OF_A_TASK + OF_AN_EVENT + OF_NEITHER:
+            verdict = judged(answer(tip("reminder", text, about)))
+            assert bool(verdict.accepted) is (text in held), (about, text)
+
+
+def test_a_model_is_told_which_of_the_times_is_a_beginning():
+    reminders = json.loads(told().data())["reminders"]
+    assert [one.get("begins", False) for one in reminders] == [False, True]
 
 
 @pytest.mark.parametrize("word", sorted(VOCABULARY))
@@ -373,7 +394,8 @@ def test_the_examples_we_give_pass_our_own_rules():
     for line in prompt().page.splitlines():
         if line.startswith('{"kind"'):
             example = json.loads(line)
-            found = faults(example["text"], now=NOW, theirs=Theirs(), today=True)
+            event = told().subjects[example["about"]].is_event
+            found = faults(example["text"], now=NOW, theirs=Theirs(), today=True, event=event)
             assert found == []
             assert lint.faults(example["text"].replace("{time}", "11:30"), example["kind"]) == []
         if line.startswith('{"texts"'):

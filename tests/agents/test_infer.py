@@ -264,6 +264,16 @@ def test_the_belief_of_an_agent_that_is_here_no_more_goes():
 # --- forgetting ---------------------------------------------------------------------------------
 
 
+def test_where_only_one_of_a_count_was_ever_forgotten_the_others_begin_anew_with_it():
+    ada = with_a_past()
+    infer([ada.user.pk], now=NOW)
+    assert Belief.objects.filter(key="peak_hours", why="").exists()
+    preferences.forget(ada.user, "preferred_hour", now=NOW)  # as by an oO that knew of no other
+    infer([ada.user.pk], now=NOW + timedelta(hours=14), again=True)
+    assert not Belief.objects.filter(key__in=("preferred_hour", "peak_hours"), why="").exists()
+    assert Belief.objects.filter(key="quiet_start", why="").exists()
+
+
 def test_what_was_forgotten_is_inferred_only_from_what_came_since():
     ada = with_a_past()
     infer([ada.user.pk], now=NOW)
@@ -271,7 +281,7 @@ def test_what_was_forgotten_is_inferred_only_from_what_came_since():
     infer([ada.user.pk], now=TONIGHT)
     assert belief("preferred_hour").why == "too_little"
     assert value(ada, "preferred_hour") == 9  # the default
-    assert belief("peak_hours").why == ""  # another key, another past
+    assert belief("quiet_start").why == ""  # another count, another past
     later = NOW + timedelta(days=40)
     finish(ada, hours=(20, 20.5), days=39, now=later, name="since")
     infer([ada.user.pk], now=later)
@@ -291,7 +301,8 @@ def test_what_is_forgotten_while_it_is_inferred_stays_forgotten(monkeypatch):
     infer([ada.user.pk], now=NOW)
     assert not Belief.objects.filter(key="preferred_hour").exists()
     assert Preference.objects.get(key="preferred_hour").value is None
-    assert Belief.objects.filter(key="peak_hours").exists()
+    assert not Belief.objects.filter(key="peak_hours").exists()  # from the same count
+    assert Belief.objects.filter(key="quiet_start").exists()
 
 
 def test_what_was_forgotten_stays_so_through_a_reconnection():

@@ -97,6 +97,11 @@ def test_no_hour_is_below_the_mean_when_all_are_alike():
     assert ours.longest_run([3] * 24) == (0, 0, 0)
 
 
+def test_every_run_below_the_mean_is_found_also_the_one_across_the_end_of_the_circle():
+    assert ours.runs([1, 9, 9, 0, 2, 9, 9, 0]) == [(3, 5, 2), (7, 1, 1)]
+    assert ours.runs([3] * 24) == []
+
+
 def test_how_sure_a_peak_is_falls_with_how_many_it_was_picked_from():
     assert ours.stands_out(20, 60, 1 / 8, among=8) > 0.99
     assert ours.stands_out(9, 60, 1 / 8, among=8) == 0  # once in five spreads of eight parts

@@ -74,6 +74,15 @@ def test_the_best_hour_is_said_with_the_numbers_behind_it():
     )
 
 
+def test_no_hour_is_called_the_best_for_one_evening_or_by_a_chance_lead():
+    evening = [(2, 21 + n / 60) for n in range(20)]
+    assert "best-hour" not in said(life(done_at=done(*evening)))
+    spread = [(1 + n, float(n % 20)) for n in range(20)]  # no hour has more than another but one
+    assert "best-hour" not in said(life(done_at=done(*spread, (21, 5.0))))
+    close = [(day, 9.2) for day in range(1, 13)] + [(day, 15.2) for day in range(1, 12)]
+    assert "best-hour" not in said(life(done_at=done(*close)))
+
+
 def test_the_best_part_of_the_day_and_the_best_weekday():
     mornings = [(day, 9.5 + (day % 3) / 2) for day in range(1, 28)]
     tuesdays = [(week * 7 + 1, 14.0 + n) for week in range(4) for n in range(6)]
@@ -98,6 +107,41 @@ def test_more_lately_is_said_and_less_never():
     fewer = [(day, 10.0 + n) for day in range(8, 28) for n in range(5)] + [(2, 10.0)]
     told = said(life(done_at=done(*fewer)))
     assert not {"more-lately", "steady", "full-day"} & set(told)
+
+
+def test_more_lately_is_more_also_in_the_numbers_as_they_are_read():
+    facts = {"trend": "more", "week_per_day": 2.43, "before_per_day": 2.36}
+    assert write(life(), {"momentum": Snippet("x", facts)}) == []
+    (one,) = write(life(), {"momentum": Snippet("x", facts | {"before_per_day": 2.34})})
+    assert one.content == (
+        "Lately you finish about 2.4 things a day. Before that it was about 2.3."
+    )
+
+
+def test_nobody_is_told_that_it_is_much_as_before_where_the_counts_are_far_apart():
+    facts = {"trend": "steady", "per_day": 2.4}
+    for z, told in ((0.3, True), (-1.2, True), (4.8, False), (-4.8, False)):
+        drafts = write(life(), {"momentum": Snippet("x", facts | {"z": z})})
+        assert bool(drafts) is told
+        assert all(one.claims["momentum.z"] == z for one in drafts)
+
+
+def test_a_day_is_as_full_as_usual_by_what_the_user_says_is_usual():
+    evening = NOW.replace(hour=20)
+    usual = [(day, 10.0 + n) for day in range(1, 28) for n in range(1 + day % 3)]
+    moments = done(*usual, (0, 9), (0, 11), (0, 14))
+
+    def of_who_says(number: float):
+        wants = {"baseline_completions_per_day": number, "engagement_trend": "steady"}
+        return said(
+            life(evening, done_at=moments, preferences=wants,
+                 said=frozenset({"baseline_completions_per_day"}))
+        )  # fmt: skip
+
+    assert "full-day" not in of_who_says(8)
+    assert of_who_says(2.5)["full-day"] == (
+        "You finished 3 things today. About 2.5 a day are usual for you."
+    )
 
 
 def test_today_is_only_counted_where_it_is_as_full_as_usual():
@@ -169,7 +213,7 @@ def test_nobody_is_left_to_guess_which_of_their_things_are_about_one_thing():
 
 def test_what_an_agent_is_not_sure_of_is_not_said_but_what_it_counted_is():
     facts = {"trend": "more", "week_per_day": 5.0, "before_per_day": 3.0}
-    facts |= {"today": 6, "per_day": 3.2}
+    facts |= {"today": 6, "usual_per_day": 3.2}
     keys = {
         sure: {one.key for one in write(life(), {"momentum": Snippet("x", facts, sure)})}
         for sure in (0.5, 0.95)
@@ -181,7 +225,7 @@ def test_what_an_agent_is_not_sure_of_is_not_said_but_what_it_counted_is():
 def test_two_things_on_a_day_that_usually_has_more_are_no_insight():
     facts = {"trend": "less", "week_per_day": 1.0, "before_per_day": 3.0}
     for today, told in ((2, False), (4, True)):
-        momentum = Snippet("x", facts | {"today": today, "per_day": 3.2})
+        momentum = Snippet("x", facts | {"today": today, "usual_per_day": 3.2})
         assert bool(write(life(), {"momentum": momentum})) is told
 
 

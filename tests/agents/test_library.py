@@ -58,6 +58,29 @@ def test_the_preferred_hour_is_said_only_once_there_is_history_for_it():
     assert "20 were finished between 9:00 and 10:00" in snippet.text
 
 
+def test_one_evening_of_ticking_things_off_makes_no_hour_of_yours():
+    evening = tuple(NOW.replace(day=16, hour=21, minute=n) for n in range(20))
+    snippet = TimeOfDay().compute(life(done_at=evening))
+    assert snippet.facts["preferred_hour"] is None
+    assert "21:00" not in snippet.text
+    four = TimeOfDay().compute(life(done_at=done(5, 5, 5, 5, hour=21)))
+    five = TimeOfDay().compute(life(done_at=done(4, 4, 4, 4, 4, hour=21)))
+    assert (four.facts["preferred_hour"], five.facts["preferred_hour"]) == (None, 21)
+
+
+def test_how_surely_an_hour_is_the_fullest_goes_by_days_and_not_by_what_one_day_had():
+    rival = done(*[1] * 20, hour=15)
+
+    def sure(*per_day: int) -> float:
+        snippet = TimeOfDay().compute(life(done_at=tuple(sorted(done(*per_day) + rival))))
+        assert snippet.facts["preferred_hour"] == 9
+        return snippet.confidence
+
+    assert sure(30, *[1] * 4) < 0.5  # five days of it, against twenty of the other
+    assert 0.5 < sure(*[1] * 22) < 0.7
+    assert TimeOfDay().compute(life(done_at=done(*[1] * 20))).confidence > 0.99
+
+
 def test_of_two_hours_alike_neither_is_the_preferred_one():
     both = sorted(done(*[1] * 12) + done(*[1] * 12, hour=15))
     assert TimeOfDay().compute(life(done_at=tuple(both))).facts["preferred_hour"] is None

@@ -1,5 +1,6 @@
 """What the seven agents infer of people whose habits are known, and where they rather stay unsure."""
 
+import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,10 @@ import pytest
 
 from agents.inference.run import Outcome, run_inference
 from agents.library.base import DoneFact, EventFact, HealthFact, History
+from agents.library.energy import say_link
 from agents.library.focus_area import say_areas
+from agents.library.overdue_task import say_realness, say_tolerance
+from agents.library.recent_patterns import say_lookback
 from agents.library.time_of_day import say_tz
 from agents.registry import agents
 from tests.agents.lives import past
@@ -84,10 +88,30 @@ def test_quiet_hours_of_a_night_worker_are_by_day_and_their_zone_is_not_vouched_
     assert infer("tz", awake()).value == "Europe/Berlin"
 
 
-def test_a_working_day_seen_from_outside_is_not_taken_for_sixteen_hours_of_quiet():
+def test_who_only_finishes_things_at_work_is_left_alone_in_the_half_of_the_day_best_in_the_night():
     office = awake(hours=range(9, 17))
-    assert infer("quiet_start", office).why == "unsure"
-    assert infer("quiet_start", office).value == 22
+    start, end = (infer(f"quiet_{edge}", office) for edge in ("start", "end"))
+    assert (start.value, end.value) == (21, 9)
+    assert (start.evidence["start"], start.evidence["end"], start.evidence["inside"]) == (21, 9, 0)
+    assert infer("tz", office).value == "Europe/Berlin"
+    # What is finished in the hours cut off is not told to be in those that are left.
+    once = infer("quiet_start", [*office, at(3, 19), at(4, 23)])
+    assert (once.value, once.evidence["inside"]) == (21, 1)
+
+
+def test_a_long_lull_that_leaves_no_half_day_around_the_night_is_no_quiet():
+    for hours in ((3, 4, 5), range(5, 9)):  # the evening is not to be silenced for a night's sake
+        found = infer("quiet_start", awake(hours=hours))
+        assert (found.why, found.value) == ("unsure", 22)
+
+
+def test_who_is_at_work_between_breakfast_and_evening_is_not_taken_to_sleep_there():
+    around_work = awake(hours=(7, 8, *range(18, 23)))
+    for name, default in (("quiet_start", 22), ("quiet_end", 7), ("tz", "")):
+        found = infer(name, around_work)
+        assert (found.why, found.value) == ("unsure", default)
+    shifts = awake(hours=[*range(20, 24), *range(8)])
+    assert (infer("quiet_start", shifts).value, infer("quiet_end", shifts).value) == (8, 20)
 
 
 def test_a_lull_that_may_be_an_accident_does_not_silence_anybody():
@@ -106,6 +130,15 @@ def test_peak_hours_are_the_top_quarter_and_all_that_are_as_full_as_its_last():
     assert found.evidence["inside"] == 2 * 29 * 3
     assert found.confidence > 0.99
     assert infer("peak_hours", some).why == "unsure"  # all are alike
+
+
+def test_who_has_all_in_one_hour_has_it_as_surely_for_their_fullest_as_for_their_best():
+    nines = [at(day, 9.5) for day in range(1, 61)]
+    best, fullest = infer("preferred_hour", nines), infer("peak_hours", nines)
+    assert fullest.value == [best.value] == [9]
+    assert fullest.confidence == best.confidence > 0.99
+    few = nines[:5] * 6
+    assert infer("peak_hours", few).confidence == infer("preferred_hour", few).confidence < 0.99
 
 
 # ---- momentum
@@ -189,6 +222,30 @@ def test_a_list_whose_dates_slip_further_than_the_rest_is_less_real():
     assert infer("project_realness", firm).why == "unsure"  # alone there is nothing to compare
 
 
+def test_dates_are_said_to_hold_alike_only_where_they_do():
+    two_late = [late(2, n, project="a") for n in range(20)]
+    on_the_day = [late(0, n, project="b") for n in range(8)]
+    found = infer("project_realness", two_late + on_the_day)
+    assert say_realness(found.value, found.evidence) == (
+        "In 1 of 2 lists, dates hold closer:"
+        " things there are typically finished fewer days after theirs than overall."
+    )
+    alike = infer("project_realness", [*two_late, *(late(2, n, project="b") for n in range(8))])
+    assert say_realness(alike.value, alike.evidence).startswith(
+        "Dates hold alike in all of 2 lists"
+    )
+    # A list that is hardly ahead is not surely so.
+    close = [late(days, n, project="b") for n, days in enumerate([1, 1, 1, 2, 2])]
+    assert infer("project_realness", two_late + close).confidence < 0.6 < found.confidence
+    before = {name: n for name, n in found.evidence.items() if name != "sooner"}
+    assert "alike" not in say_realness(found.value, before)
+
+
+def test_who_gives_a_date_no_room_is_told_that_it_holds_to_the_day():
+    assert say_tolerance(0, {}) == "A date of yours holds to the day."
+    assert say_tolerance(1, {}) == "A date of yours has some room: about 1 day."
+
+
 def test_what_is_finished_early_is_in_time_and_nothing_better():
     early = [late(-1, n, project="early") for n in range(20)]
     on_the_day = [late(0, n, project="even") for n in range(20)]
@@ -209,6 +266,22 @@ def test_the_lookback_holds_thirty_things_and_is_no_longer_than_it_need_be():
     assert infer("lookback_days", [at(0, 9)] * 30).value == 7
     assert infer("lookback_days", [at(day * 10, 9) for day in range(30)]).value == 294
     assert infer("lookback_days", [at(day, 9) for day in range(29)]).why == "too_little"
+
+
+def test_a_year_that_does_not_hold_thirty_things_is_no_lookback():
+    seldom = [at(day * 13, 9) for day in range(30)]
+    found = infer("lookback_days", seldom)
+    assert (found.why, found.value) == ("unsure", 28)
+    assert infer("daily_cycle", seldom).why == infer("weekly_cycle", seldom).why == "unsure"
+    assert infer("lookback_days", [at(day * 12, 9) for day in range(30)]).value == 350
+
+
+def test_who_has_more_days_looked_back_on_than_a_tip_knows_is_told_so():
+    assert say_lookback(14, {}) == "To see how you live, oO looks back 14 days."
+    assert say_lookback(200, {}) == (
+        "To see how you live, oO would look back 200 days; for a tip it knows the last 28 of them,"
+        " and counts those."
+    )
 
 
 def test_a_weekday_that_holds_most_of_the_week_is_a_rhythm_and_an_even_week_is_none():
@@ -355,6 +428,23 @@ def test_where_the_ranks_and_the_sentence_would_disagree_nothing_is_said():
     assert infer("sleep_link", [*even, at(60, 9)], health=health(nights)).value > 0.9
     moved = [at(5, 10 + n / 1000) for n in range(900)]  # after one short night, a huge clear-out
     assert infer("sleep_link", [*even, *moved, at(60, 9)], health=health(nights)).why == "unsure"
+
+
+def test_nobody_is_told_of_more_after_longer_nights_by_two_numbers_that_read_the_same():
+    nights = [400 + n for n in range(80)]
+    counts = [n // 16 for n in range(80)]
+    even = [at(n, 10) for n, count in enumerate(counts) for _ in range(count)]
+    told = []
+    for more in range(
+        60, 100
+    ):  # after one short night, a clear-out that makes the halves about even
+        cleared = [at(5, 10 + n / 1000) for n in range(more)]
+        found = infer("sleep_link", [*even, *cleared, at(85, 9)], health=health(nights))
+        if found.value:
+            told.append(say_link(found.value, found.evidence))
+    halves = [re.findall(r"[\d.]+(?= things| after)", one) for one in told]
+    assert halves
+    assert all(float(longer) > float(shorter) for longer, shorter in halves)
 
 
 # ---- how sure

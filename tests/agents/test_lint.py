@@ -89,6 +89,41 @@ def test_each_rule_stands_by_itself_and_says_what_is_wrong(kind, text, fault):
     assert faults(text, kind) == [fault]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "fault"),
+    [
+        ("task", "{title} can not wait", "It hurries"),
+        ("task", "Long past its day: {title}", "It blames or presses"),
+        ("task", "This is past its date: {title}", "It blames or presses"),
+        ("insight", "Seven mornings in a line. Keep walking.", "It counts like a game"),
+        ("insight", "You have a run going.", "It counts like a game"),
+        ("insight", "Your list is growing.", "It blames or presses"),
+        ("insight", "Your list keeps getting longer.", "It blames or presses"),
+        ("advice", "Go to evil . com now.", "It holds something like a link"),
+        ("advice", "Look at bit. ly for a minute.", "It holds something like a link"),
+        ("advice", "Look at bit .ly for a minute.", "It holds something like a link"),
+        ("advice", "Look at bit.st. Then rest.", "It holds something like a link"),
+        ("advice", "Look at bit. st. Then rest.", "It holds something like a link"),
+    ],
+)
+def test_what_presses_counts_or_links_in_other_words_is_refused_too(kind, text, fault):
+    assert any(one.startswith(fault) for one in faults(text, kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("task", "Begin small. {title}"), ("task", "One slow breath... then: {title}"),
+        ("advice", "Rest from 10 p.m. if you like."), ("advice", "Walk past the day's last shop."),
+        ("advice", "Go for a short run. Going slowly is fine."),
+        ("advice", "Put three things in a line on the table."),
+        ("insight", "Something is growing. oO likes that."),
+    ],
+)  # fmt: skip
+def test_words_and_stops_that_only_look_so_get_through(kind, text):
+    assert faults(text, kind) == []
+
+
 @pytest.mark.parametrize("kind", ["task", "reminder", "advice", "insight"])
 @pytest.mark.parametrize("phrase", ["is overdue", "is urgent", "earns a badge", "at example.com"])
 def test_no_kind_is_let_off(kind, phrase):

@@ -68,8 +68,12 @@ def insights(inputs) -> dict[str, str]:
 # --- corrections change something -----------------------------------------------------------------
 
 
+def at_nine() -> tuple[datetime, ...]:
+    return tuple(sorted(done(9.2, 9.4) + done(15, days=9)))
+
+
 def test_who_says_another_hour_is_their_best_is_told_of_no_other():
-    of = life(done_at=done(9.2, 9.4, 15))
+    of = life(done_at=at_nine())
     assert "insight:best-hour" in insights(of)
     corrected = life(done_at=of.done_at, says={"preferred_hour": 20})
     snippet = told("time-of-day", corrected)
@@ -81,7 +85,7 @@ def test_who_says_another_hour_is_their_best_is_told_of_no_other():
 
 
 def test_who_says_the_counted_hour_is_told_of_it_still():
-    of = life(done_at=done(9.2, 9.4, 15), says={"preferred_hour": 9})
+    of = life(done_at=at_nine(), says={"preferred_hour": 9})
     assert "insight:best-hour" in insights(of)
 
 
@@ -238,7 +242,9 @@ def test_whose_word_it_is_reaches_the_agents():
 
 @pytest.mark.parametrize("name", ["preferred_hour", "peak_hours", "daily_cycle"])
 def test_an_hour_that_was_forgotten_is_told_by_no_other_count(name):
-    of = life(done_at=done(9.2, 9.4, 15), forgotten={name: AT - timedelta(hours=1)})
+    known = life(done_at=at_nine())
+    assert {"insight:best-hour", "insight:best-part"} & set(insights(known))
+    of = replace(known, forgotten={name: AT - timedelta(hours=1)})
     assert "9:00" not in told("time-of-day", of).text
     assert told("time-of-day", of).facts["preferred_hour"] is None
     assert not {"insight:best-hour", "insight:best-part"} & set(insights(of))
@@ -267,6 +273,56 @@ def test_nights_from_before_they_were_forgotten_are_not_what_is_usual():
     nights = tuple(HealthFact(AT.date() - timedelta(days=n), "sleep", 420) for n in range(14))
     of = life(health=nights, forgotten={"usual_sleep_minutes": AT - timedelta(days=2)})
     assert told("energy", of) is None
+
+
+TOGETHER = [
+    {"preferred_hour", "peak_hours", "daily_cycle"},
+    {"quiet_start", "quiet_end", "tz"},
+    {"engagement_trend", "baseline_completions_per_day", "completions_per_day_stdev"},
+]
+
+
+@pytest.mark.parametrize("together", TOGETHER)
+def test_whichever_of_one_count_is_forgotten_no_other_still_tells_of_it(together):
+    ada = with_a_past()
+    finish(ada, hours=(9.1,), days=5, name="busy")  # a day is not like another
+    for name in sorted(together):
+        Preference.objects.all().delete()
+        infer([ada.user.pk], now=NOW, again=True)
+        told = set(Belief.objects.filter(why="").values_list("key", flat=True))
+        assert together <= told, told
+        beliefs.forget(ada.user, name, now=NOW)
+        infer([ada.user.pk], now=NOW + timedelta(hours=14), again=True)
+        left = set(Belief.objects.filter(why="").values_list("key", flat=True))
+        assert left == told - together
+        assert set(preferences.forgotten([ada.user.pk])[ada.user.pk]) == together
+
+
+def test_where_another_agent_tells_of_one_count_its_word_is_forgotten_too_on_the_page():
+    ada = with_a_past()
+    infer([ada.user.pk], now=NOW)
+    said = {one.key: one.sentence for one in beliefs.beliefs_of(ada.user, now=NOW)}
+    assert (
+        "between 9:00 and 10:00 than in any other hour: 120 of 200 things" in said["preferred_hour"]
+    )
+    assert "120 of 200 things" in said["peak_hours"]
+    beliefs.forget(ada.user, "preferred_hour", now=NOW)
+    left = " ".join(one.sentence for one in beliefs.beliefs_of(ada.user, now=NOW))
+    assert "120 of 200" not in left
+    assert "much of what you finish" not in left
+
+
+def test_what_is_told_with_it_by_an_agent_that_is_not_installed_keeps_nothing_from_being_forgotten(
+    settings,
+):
+    ada = with_a_past()
+    infer([ada.user.pk], now=NOW)
+    here = [path for path in settings.AGENTS if "recent_patterns" not in path]
+    with agents.replaced_by(*here):
+        beliefs.forget(ada.user, "preferred_hour", now=NOW)
+    assert set(preferences.forgotten([ada.user.pk])[ada.user.pk]) == {
+        "preferred_hour", "peak_hours",
+    }  # fmt: skip
 
 
 def test_quiet_hours_are_forgotten_whole():

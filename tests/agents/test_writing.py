@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.library.base import EventFact, Inputs, TaskFact, end_of_part
+from agents.library.base import EventFact, Inputs, Snippet, TaskFact, end_of_part
 from agents.library.time_of_day import TimeOfDay
 from agents.writing.advices import ADVICES
 from agents.writing.plain import write
@@ -63,6 +63,37 @@ def test_a_reminder_comes_before_a_time_in_the_users_own_clock_and_ends_with_it(
     assert reminders["event:7"].content == "{title} begins at 11:45."
     assert reminders["event:7"].expires_at == event.starts_at
     assert reminders["event:8"].content == "Today is {title}."
+
+
+@pytest.mark.parametrize("hour", [6, 11, 23])
+def test_what_is_said_of_today_is_not_said_of_tomorrow(hour):
+    now = NOW.replace(hour=hour)
+    midnight = NOW.replace(hour=0) + timedelta(days=1)
+    trip = EventFact(8, NOW.replace(hour=0), NOW.replace(hour=0) + timedelta(days=3), True)
+    said = {c.key: c for c in candidates(task(1, due_on=NOW.date()), now=now, events=[trip])}
+    assert said["task:1"].content == "Today: {title}"
+    assert said["event:8"].content == "Today is {title}."
+    assert said["task:1"].expires_at == said["event:8"].expires_at == midnight
+
+
+def test_a_thing_noted_twice_for_one_time_is_reminded_of_once_and_for_two_times_twice():
+    at, later = NOW + timedelta(minutes=30), NOW + timedelta(minutes=60)
+    due = [task(1, due_at=at), task(2, due_at=at, twin=1), task(3, due_at=later, twin=1)]
+    everything = candidates(*due)
+    reminded = [c.key for c in everything if c.kind == "reminder"]
+    assert reminded == ["due:1", "due:3"]
+    assert "task:1" in {c.key for c in everything}
+
+
+def test_an_advice_for_who_is_short_of_energy_says_what_it_rests_on_and_no_other_claims_anything():
+    snippets = {"energy": Snippet("x", {"level": "low"})}
+    of_low = {one.key for one in ADVICES if one.moment.energy == "low"}
+    seen = set()
+    for user_id in range(300):
+        for one in write(Inputs(user_id, NOW, BERLIN), snippets):
+            assert one.claims == ({"energy.level": "low"} if one.key in of_low else {})
+            seen.add(one.key)
+    assert seen & of_low
 
 
 def test_there_is_always_an_advice_that_fits_the_part_of_the_day_but_not_at_night():

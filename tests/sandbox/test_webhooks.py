@@ -65,6 +65,24 @@ def test_a_change_in_todoist_arrives_signed(world: World, receiver: Receiver) ->
     assert delivery.headers["x-todoist-delivery-id"]
 
 
+def test_what_somebody_else_did_in_a_shared_project_names_them(
+    world: World, receiver: Receiver
+) -> None:
+    sam, habit, once = world.connect("sam"), add(world, due="every day"), add(world)
+    assigned = world.control("POST", f"/tasks/{once['id']}/assign", to="2423523").json()
+    assert assigned["responsible_uid"] == "2423523"
+    for task in (habit, once):
+        world.control("POST", f"/tasks/{task['id']}/complete", by="2423523")
+    told = {one["event_name"]: one for one in arrived(receiver, 5)[2:]}
+    moved, done = told["item:updated"], told["item:completed"]
+    assert moved["event_data_extra"]["update_intent"] == "item_completed"
+    assert {moved["initiator"]["id"], done["initiator"]["id"]} == {"2423523"}
+    assert moved["user_id"] == habit["user_id"]
+    assert done["event_data"]["completed_by_uid"] == "2423523"
+    log = sam.get("/activities")["results"]
+    assert [one["initiator_id"] for one in log[:2]] == ["2423523"] * 2
+
+
 def test_completing_and_deleting_have_their_own_events(world: World, receiver: Receiver) -> None:
     one, two = add(world), add(world, "Buy bread")
     world.control("POST", f"/tasks/{one['id']}/complete")

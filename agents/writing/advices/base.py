@@ -17,6 +17,7 @@ ALL = ("morning", "afternoon", "evening")
 HOME = frozenset({"home"})
 WORK = frozenset({"work"})
 DAYLIGHT = (9, 16)  # hours in which it is light, also in winter: nobody is sent out into the dark
+LATE = (20, 24)  # hours in which it gets dark, and bed is not far
 IN_PASSING = 0  # minutes that have to be free: it can be done in company, without getting up
 
 

@@ -47,7 +47,7 @@ ADVICES = about("planning", (
            ALL, 1, WHEN, free=IN_PASSING),
     advise("next-action", "For one open task, write down the very next step.", ALL, 2, GTD),
     advise("gap", "Leave a gap of ten minutes before your next appointment.",
-           DAY, 2, FALLACY, days="weekday"),
+           DAY, 2, FALLACY, free=11, days="weekday"),
     advise("loose-ends", "Give one loose end a date, and put it out of your mind until then.",
            AFTERNOON, 2, PLANNED),
     advise("bag", "Pack your bag for tomorrow and put it by the door.", EVENING, 5, OFFLOAD),

@@ -4,7 +4,9 @@ from agents.writing.lexicon.base import Language, phrases, words
 
 BLAME = phrases(r"""
     over ?due / late(?! (?:morning|afternoon|evening|night|light|spring|summer|autumn|winter)) /
-    too late / belated\w* / tardy / past due /
+    too late / belated\w* / tardy / past due / long past / past (?:its|their|your) (?:day|date|time) /
+    (?:list|pile|heap|backlog) (?:is|are|has|keeps?|just) (?:\w+ )?(?:grow\w*|grew|longer|piling) /
+    (?:growing|longer) (?:list|pile|heap|backlog) /
     (?:fall|falls|falling|fell|fallen|get|getting|lag|lagging|so|way|far|are|you're|were|is) behind /
     behind schedule / catch(?:ing)? up on / already / fail\w* / should(?:n't| not)? have /
     should've / you should(?:n't)? / you ought / ought to / you must(?:n't)? / mustn't / must /
@@ -42,11 +44,13 @@ HURRY = phrases(r"""
     emergency / critical\w* / crucial\w* / alert / warning / attention: / important: / priority /
     as soon as possible / eod / by the end of (?:the|this) (?:day|hour) /
     this (?:second|instant) / what are you waiting for / it's time to / no later than /
-    before anyone else / can't wait / cannot wait / pronto / go go
+    before anyone else / can't wait / can ?not wait / pronto / go go
 """)
 
 GAMES = phrases(r"""
-    streaks? / in a row / (?:days?|weeks?|times?) straight / straight (?:days?|weeks?) /
+    streaks? / in a row / (?:days?|nights?|mornings?|evenings?|weeks?|times?) in a line /
+    (?:run|roll|series) (?:is )?going / on a (?:run|roll) /
+    (?:days?|weeks?|times?) straight / straight (?:days?|weeks?) /
     consecutive\w* / keep it up / keep (?:it|the \w+) (?:going|alive) / don'?t break / unbroken /
     break the chain / level(?:led|ed|ling|ing)? up / next level / points /
     (?:bonus|one|\d+) point / badges? / scores? / leaderboards? /

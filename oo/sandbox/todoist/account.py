@@ -26,12 +26,13 @@ ID_ALPHABET = "23456789CFGHJMPQRVWXcfghjmpqrvwx"
 
 @dataclass(frozen=True)
 class Change:
-    """One change to one object, as a webhook tells it."""
+    """One change to one object, as a webhook tells it. ``by`` is who made it, if not the person."""
 
     event_name: str
     body: Body
     old: Body | None = None
     intent: str | None = None
+    by: str | None = None
 
 
 @dataclass

@@ -100,7 +100,6 @@ def list_activities() -> Response:
     kinds = request.args.get("object_event_types", "item:completed")
     with the_world().account(caller(scope="data:read")) as account:
         found = account.completions(since, until) if "item:completed" in kinds else []
-        uid = account.persona.user_id
     events = [
         {
             "id": f"{index}",
@@ -110,7 +109,7 @@ def list_activities() -> Response:
             "event_date": row["completed_at"],
             "parent_project_id": row["project_id"],
             "parent_item_id": row["parent_id"],
-            "initiator_id": uid,
+            "initiator_id": row["completed_by_uid"],
             "extra_data": {
                 "content": row["content"],
                 "is_recurring": bool(row["due"] and row["due"]["is_recurring"]),

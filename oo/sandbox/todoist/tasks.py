@@ -59,20 +59,31 @@ def update(account: Account, id: Any, args: dict[str, Any]) -> Body:
     return _change(account, account.get("items", id), changed_fields(account, args), "item_updated")
 
 
-def close(account: Account, id: Any) -> None:
-    """Tick a task off as a person would: a recurring one moves on and stays open."""
+def assign(account: Account, id: Any, to: str | None) -> Body:
+    """In a shared project: whose task it is to do. None is anybody's."""
+    fields = {"responsible_uid": to, "assigned_by_uid": account.persona.user_id if to else None}
+    return _change(account, account.get("items", id), fields, "responsible_uid_changed")
+
+
+def close(account: Account, id: Any, *, by: str | None = None) -> None:
+    """Tick a task off as a person would: a recurring one moves on and stays open.
+
+    ``by`` is somebody with whom its project is shared.
+    """
     task = account.get("items", id)
     if not (task["due"] and task["due"]["is_recurring"]):
-        complete(account, id)
+        complete(account, id, by=by)
         return
-    now = stamp(account.now)
-    done = {**task, "checked": True, "completed_at": now, "completed_by_uid": task["user_id"]}
+    now, uid = stamp(account.now), by or task["user_id"]
+    done = {**task, "checked": True, "completed_at": now, "completed_by_uid": uid}
     account.record_completion(done | {OCCURRENCE: True})
     due = dues.advanced(task["due"], account.today)
-    _change(account, task, {"due": due}, "item_completed")
+    _change(account, task, {"due": due}, "item_completed", by=by)
 
 
-def complete(account: Account, id: Any, *, at: datetime | None = None) -> None:
+def complete(
+    account: Account, id: Any, *, at: datetime | None = None, by: str | None = None
+) -> None:
     """End a task for good, a recurring one too, and its subtasks with it."""
     task = account.get("items", id)
     moment = stamp(at or account.now)
@@ -80,12 +91,12 @@ def complete(account: Account, id: Any, *, at: datetime | None = None) -> None:
         done = one | {
             "checked": True,
             "completed_at": moment,
-            "completed_by_uid": one["user_id"],
+            "completed_by_uid": by or one["user_id"],
             "updated_at": stamp(account.now),
         }
         account.put("items", done)
         account.record_completion(done)
-        account.announce(Change("item:completed", done))
+        account.announce(Change("item:completed", done, by=by))
 
 
 def reopen(account: Account, id: Any) -> None:
@@ -114,10 +125,12 @@ def delete(account: Account, id: Any) -> None:
         account.announce(Change("item:deleted", gone))
 
 
-def _change(account: Account, task: Body, fields: Body, intent: str) -> Body:
+def _change(
+    account: Account, task: Body, fields: Body, intent: str, *, by: str | None = None
+) -> Body:
     changed = task | fields | {"updated_at": stamp(account.now)}
     account.put("items", changed)
-    account.announce(Change("item:updated", changed, old=task, intent=intent))
+    account.announce(Change("item:updated", changed, old=task, intent=intent, by=by))
     return changed
 
 

@@ -54,6 +54,12 @@ def payload(account: Account, change: Change, triggered_at: datetime) -> dict[st
         "event_data": change.body,
         "triggered_at": stamp(triggered_at),
     }
+    if change.by not in (None, persona.user_id):
+        told["initiator"] |= {
+            "id": change.by,
+            "full_name": "A Colleague",
+            "email": "colleague@example.com",
+        }
     if change.old is not None:
         told["event_data_extra"] = {"old_item": change.old, "update_intent": change.intent}
     return told
