@@ -3,11 +3,12 @@
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 
 from django.db import models, transaction
 
+from accounts.zones import zone_of
 from integrations.access import mark_reconnect, oauth_source, with_access
 from integrations.models import Command, Connection, Task
 from integrations.source import (
@@ -20,7 +21,7 @@ from integrations.source import (
     UsesOAuth,
     sources,
 )
-from oo.events.catalogue import TaskCompleted
+from oo.events.catalogue import TaskCompleted, TaskSynced
 from oo.events.publish import publish
 from oo.lib.claim import claim, one_by_one
 from oo.lib.jobs import wake
@@ -70,7 +71,7 @@ def withdraw_completion(task_id: int, *, now: datetime) -> bool:
     known = task.values("connection_id", "connection__source", "recurring").first()
     if known is None:
         return False
-    if not _untold(task_id, Command.Kind.COMPLETE, now=now).delete()[0]:
+    if not _untold(task_id, Command.Kind.COMPLETE).delete()[0]:
         if known["recurring"] or not _can(known["connection__source"], ReopensTasks):
             return False
         _order(known["connection_id"], task_id, Command.Kind.REOPEN, now=now)
@@ -107,8 +108,8 @@ def postponement(task_id: int, *, asked: datetime) -> date | None:
 
 
 def withdraw_postponement(task_id: int, *, now: datetime) -> bool:
-    """Takes back `request_postponement`. False when its source has been told, or is just now."""
-    return bool(_untold(task_id, Command.Kind.POSTPONE, now=now).delete()[0])
+    """Takes back `request_postponement`. False when its source has been told, or may have been."""
+    return bool(_untold(task_id, Command.Kind.POSTPONE).delete()[0])
 
 
 def _can(source_id: str, contract: type) -> bool:
@@ -136,12 +137,11 @@ def _order(
     wake(send_commands)
 
 
-def _untold(task_id: int, kind: str, *, now: datetime) -> "models.QuerySet[Command]":
+def _untold(task_id: int, kind: str) -> "models.QuerySet[Command]":
     """What was asked for and is certain not to have reached the source."""
     waiting = Command.objects.filter(task=task_id, kind=kind, outcome=Command.Outcome.WAITING)
-    return waiting.filter(
-        models.Q(claimed_until=None) | models.Q(claimed_until__lt=now), attempts=0
-    )
+    # A lease that ran out is that of a worker who died, before it told the source or after.
+    return waiting.filter(claimed_until=None, attempts=0)
 
 
 def send_due(*, now: datetime, limit: int = 50) -> int:
@@ -156,7 +156,8 @@ def send_due(*, now: datetime, limit: int = 50) -> int:
         others = _in_turn(now).filter(connection=command.connection_id).order_by("created_at")
         commands = [command, *claim(others, now=now, lease=LEASE, limit=AT_ONCE - 1)]
         commands.sort(key=lambda one: one.created_at)
-        connection = Connection.objects.filter(pk=command.connection_id).first()
+        whose = Connection.objects.select_related("user")
+        connection = whose.filter(pk=command.connection_id).first()
         if connection is not None:  # else they went with it
             _send(connection, commands, now=now)
     return count
@@ -192,7 +193,8 @@ def _send(connection: Connection, commands: list[Command], *, now: datetime) -> 
     try:
         # In their order: what was done, undone and done again ends up done.
         for kind, some in groupby(wanted, key=lambda one: one[0].kind):
-            tell = _telling(oauth_source(connection), kind, list(some), now)
+            zone = zone_of(connection.user.time_zone)
+            tell = _telling(oauth_source(connection), kind, list(some), zone, now)
             outcomes.update(with_access(connection, tell, now=now))
     except Connection.DoesNotExist:
         return  # they went with it
@@ -210,14 +212,14 @@ def _send(connection: Connection, commands: list[Command], *, now: datetime) -> 
 
 
 def _telling(
-    source: UsesOAuth, kind: str, wanted: list[tuple[Command, str]], now: datetime
+    source: UsesOAuth, kind: str, wanted: list[tuple[Command, str]], zone: tzinfo, now: datetime
 ) -> Callable[[str], dict[str, Outcome]]:
     ids = {str(command.uuid): external_id for command, external_id in wanted}
     if kind == Command.Kind.POSTPONE:
         assert isinstance(source, PostponesTasks)
         days = {str(command.uuid): command.moves_to for command, _ in wanted}
         moves = {key: (ids[key], day) for key, day in days.items() if day is not None}
-        return lambda token: source.postpone(token, moves, now=now)
+        return lambda token: source.postpone(token, moves, zone=zone, now=now)
     if kind == Command.Kind.REOPEN:
         assert isinstance(source, ReopensTasks)
         return lambda token: source.reopen(token, ids, now=now)
@@ -240,6 +242,22 @@ def _note(
         fields |= {"attempts": command.attempts + 1, "due_at": now + wait, "error": error}
     with transaction.atomic():
         ours = Command.objects.filter(pk=command.pk, claim_token=command.claim_token)
-        if ours.update(**fields) and fields.get("outcome") == Command.Outcome.FAILED:
+        if not ours.update(**fields):
+            return
+        if fields.get("outcome") == Command.Outcome.FAILED:
             # The next read is then a full one, which shows the task again if it is still open there.
             Connection.objects.filter(pk=command.connection_id).update(cursor="")
+        elif outcome == Command.Outcome.GONE and command.kind == Command.Kind.REOPEN:
+            _close_as_gone(command, now)
+
+
+def _close_as_gone(command: Command, now: datetime) -> None:
+    """A task that was opened again here, and that its source has deleted: no read tells of it any
+    more.
+    """
+    task = Task.objects.filter(pk=command.task_id, closed_at=None)
+    if task.update(closed_at=now, closed_as=Task.Closed.DELETED):
+        user_id = Task.objects.values_list("user_id", flat=True).get(pk=command.task_id)
+        connection_id = str(command.connection_id)
+        gone = TaskSynced(user_id=user_id, connection_id=connection_id, added=0, changed=0, gone=1)
+        publish(gone, now=now)

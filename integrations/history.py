@@ -1,13 +1,15 @@
 """What was completed before a connection was made, read once, backwards, a window at a time."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from django.conf import settings
 from django.db import transaction
 
+from accounts.zones import zone_of
 from integrations.access import oauth_source, with_access
 from integrations.formats.facts import CompletedTask
+from integrations.ingest import is_another
 from integrations.models import Connection, History, Task
 from integrations.source import NeedsReconnect, RemembersCompleted, SourceTrouble, sources
 from oo.lib.claim import one_by_one
@@ -77,12 +79,14 @@ def _read_window(history: History, now: datetime) -> None:
             now=now,
         )
         for task in page.tasks:
-            found.setdefault(task.external_id, task)
+            if not is_another(task.completed_by, connection.account):
+                found.setdefault(task.external_id, task)
         cursor = page.cursor
         if not cursor or len(found) >= MOST_TASKS:
             break
     kept = list(found.values())[: max(0, MOST_TASKS - history.seen)]
     seen = history.seen + len(kept)
+    zone = zone_of(connection.zone)
     over = start <= history.since or seen >= MOST_TASKS
     with transaction.atomic():
         # Under the connection's lock: what was cut or connected anew keeps nothing of the old past.
@@ -96,11 +100,13 @@ def _read_window(history: History, now: datetime) -> None:
         ):  # fmt: skip
             return
         Task.objects.bulk_create(
-            [_row(connection, task, now) for task in kept], ignore_conflicts=True, batch_size=500
+            [_row(connection, task, zone, now) for task in kept],
+            ignore_conflicts=True,
+            batch_size=500,
         )
 
 
-def _row(connection: Connection, task: CompletedTask, now: datetime) -> Task:
+def _row(connection: Connection, task: CompletedTask, zone: tzinfo, now: datetime) -> Task:
     completed_at = min(task.completed_at, now)
     return Task(
         user_id=connection.user_id,
@@ -109,7 +115,7 @@ def _row(connection: Connection, task: CompletedTask, now: datetime) -> Task:
         text_hash="",
         project_ref=task.project_id,
         priority=task.priority,
-        due_on=task.due_on,
+        due_on=task.due_at.astimezone(zone).date() if task.due_at else task.due_on,
         recurring=task.recurring,
         added_at=task.added_at or completed_at,
         closed_at=completed_at,

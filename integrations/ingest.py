@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.conf import settings
@@ -10,11 +11,11 @@ from django.db.models import Q
 
 from accounts.zones import zone_of
 from integrations import snapshot
-from integrations.formats.facts import SeenTask, TaskPull
+from integrations.formats.facts import Closed, SeenTask, TaskPull
 from integrations.models import Command, Connection, Task
 from oo.events.catalogue import Event, TaskCompleted, TaskSynced
 from oo.events.publish import publish
-from oo.lib.encrypted import fingerprint
+from oo.lib.encrypted import fingerprint, fingerprints
 
 # What can change about a task in its source.
 CHANGING = (
@@ -41,6 +42,7 @@ def ingest_tasks(
     What oO did since, or has still to tell, stays so here; where the source still said otherwise the
     cursor stays as well, so that the next read is told again.
     """
+    pull = users_own(connection, pull)
     with transaction.atomic():
         ours = _ours(connection, told_before, now)
         gone = {closed.external_id: closed.completed_at for closed in pull.closed}
@@ -51,7 +53,7 @@ def ingest_tasks(
         }
         # An entry that made no sense may be one we know, so its absence proves nothing.
         everything = pull.complete and not pull.refused
-        known = known_tasks(connection, None if everything else {*seen, *gone})
+        known = known_tasks(connection, None if everything else {*seen, *gone, *pull.done})
         if everything:
             missing = [k for k in known if k not in seen and k not in gone]
             gone |= {k: pull.done[k][-1] if k in pull.done else None for k in missing}
@@ -59,7 +61,8 @@ def ingest_tasks(
         recurred = {
             known[key]: times
             for key, times in pull.done.items()
-            if key in seen and key in known and moves_on(connection, known[key], seen[key], zone)
+            if key in known and key not in gone and key not in ours
+            if pull.sifted or _moves_on(connection, known[key], seen.get(key), zone)
         }
         changed = _upsert(connection, seen.values(), known, now)
         added = sum(key not in known for key in changed)
@@ -74,6 +77,7 @@ def ingest_tasks(
         whose = {"account": fingerprint(pull.account)} if pull.account else {}
         Connection.objects.filter(pk=connection.pk).update(cursor=cursor, **whose)
         connection.cursor = cursor
+        connection.account = account_of(connection, pull)
         done = dict(recurred)
         for task, closed_at in closing.items():
             if closed_at:
@@ -91,6 +95,34 @@ def ingest_tasks(
         if changed or closing:
             facts.append(_synced(connection, added, len(changed) - added, len(closing)))
         publish(*facts, now=now)
+
+
+def users_own(connection: Connection, pull: TaskPull) -> TaskPull:
+    """The read, of which nothing is left that is others' in lists they share with the user: what is
+    assigned to somebody else is not there, and what somebody else completed is gone and not done.
+    """
+    account = account_of(connection, pull)
+    told = {task.assigned_to for task in pull.open} | {one.completed_by for one in pull.closed}
+    others = {uid for uid in told if is_another(uid, account)}
+    if not others:
+        return pull
+    theirs = [Closed(task.external_id) for task in pull.open if task.assigned_to in others]
+    return replace(
+        pull,
+        open=[task for task in pull.open if task.assigned_to not in others],
+        closed=theirs
+        + [Closed(one.external_id) if one.completed_by in others else one for one in pull.closed],
+    )
+
+
+def account_of(connection: Connection, pull: TaskPull) -> str:
+    """Whose list was read, as a fingerprint; empty where nobody knows."""
+    return fingerprint(pull.account) if pull.account else connection.account
+
+
+def is_another(uid: str, account: str) -> bool:
+    """Whether this is certainly somebody else than whose account it is."""
+    return bool(uid and account) and account not in fingerprints(uid)
 
 
 def _ours(connection: Connection, told_before: set[uuid.UUID], now: datetime) -> set[str]:
@@ -145,9 +177,15 @@ def _row(connection: Connection, task: SeenTask, zone: tzinfo, now: datetime) ->
     )
 
 
-def moves_on(connection: Connection, before: Task, task: SeenTask, zone: tzinfo) -> bool:
+def due_differs(connection: Connection, before: Task, task: SeenTask, zone: tzinfo) -> bool:
+    """Whether a task is due at another time than we knew."""
+    after = _row(connection, task, zone, before.added_at)
+    return (after.due_on, after.due_at) != (before.due_on, before.due_at)
+
+
+def _moves_on(connection: Connection, before: Task, task: SeenTask | None, zone: tzinfo) -> bool:
     """Whether a task that recurs is due later than we knew: done, or put off."""
-    if not (before.recurring and task.recurring and before.due_on):
+    if task is None or not (before.recurring and task.recurring and before.due_on):
         return False
     after = _row(connection, task, zone, before.added_at)
     if after.due_on != before.due_on:

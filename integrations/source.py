@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import BinaryIO, ClassVar, Literal
 
 from integrations.formats.facts import (
@@ -137,9 +137,16 @@ class PostponesTasks(ABC):
 
     @abstractmethod
     def postpone(
-        self, access_token: str, commands: Mapping[str, tuple[str, date]], *, now: datetime
+        self,
+        access_token: str,
+        commands: Mapping[str, tuple[str, date]],
+        *,
+        zone: tzinfo,
+        now: datetime,
     ) -> dict[str, Outcome]:
-        """Puts tasks off: `{command uuid: (external task id, the day)}`. Else as complete does."""
+        """Puts tasks off: `{command uuid: (external task id, the day)}`, which is a day in `zone`.
+        Else as complete does.
+        """
 
 
 class RemembersCompleted(ABC):
@@ -157,8 +164,9 @@ class RemembersCompleted(ABC):
     @abstractmethod
     def completed_lately(
         self, access_token: str, *, since: datetime, now: datetime
-    ) -> dict[str, set[datetime]]:
-        """When tasks were completed, each time, those that recur too: as far as the source remembers.
+    ) -> dict[str, dict[datetime, str]]:
+        """When tasks were completed, each time, those that recur too, and by whom if it says so: as
+        far as the source remembers.
 
         Raises TokenRejected, NeedsReconnect, SourceTrouble.
         """

@@ -17,6 +17,7 @@ class SeenTask:
 
     `due_at` is an aware UTC instant when the source gave a fixed time; `due_local` is naive, in the
     user's zone, when it floats; `due_on` is the day, always set when there is any due date.
+    `assigned_to` is whose it is to do, by the source's id of them, where the source says so.
     """
 
     external_id: str
@@ -28,6 +29,7 @@ class SeenTask:
     due_at: datetime | None = None
     recurring: bool = False
     added_at: datetime | None = None
+    assigned_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Closed:
 
     external_id: str
     completed_at: datetime | None = None  # None: deleted there
+    completed_by: str = ""  # the source's id of who did, where it says so
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class TaskPull:
 
     `done` says when tasks, or occurrences of those that recur, were completed lately, oldest first:
     it tells a task that is gone from one that was deleted, and one that moved on from one put off.
+    `sifted`: none of these is counted already. Else only what is due later than we knew was done anew.
     `account` is whose list it is, where the answer says so.
     """
 
@@ -68,20 +72,26 @@ class TaskPull:
     cursor: str = ""
     refused: int = 0  # entries that made no sense and were left out
     done: dict[str, list[datetime]] = field(default_factory=dict)  # no list is empty
+    sifted: bool = False
     account: str = ""
 
 
 @dataclass(frozen=True)
 class CompletedTask:
-    """A task that its source remembers as completed. Its text is left out."""
+    """A task that its source remembers as completed. Its text is left out.
+
+    `due_at` is set when the source gave a fixed time: then the day depends on where the user is.
+    """
 
     external_id: str
     completed_at: datetime
     project_id: str = ""
     priority: int = 1
     due_on: date | None = None
+    due_at: datetime | None = None
     recurring: bool = False
     added_at: datetime | None = None
+    completed_by: str = ""
 
 
 @dataclass(frozen=True)

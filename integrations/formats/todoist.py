@@ -48,35 +48,46 @@ def parse_sync(body: Any, *, now: datetime) -> TaskPull:
 
 def _account(user: Any) -> str:
     """Whose account it is. The object holds a token and an address as well, which stay in it."""
-    account = user.get("id") if isinstance(user, dict) else None
-    return account if is_opaque(account, LONGEST_ID) else ""
+    return parse_uid(user.get("id")) if isinstance(user, dict) else ""
 
 
-def put_off(due: Any, day: date) -> dict[str, Any]:
-    """The due date, as a command sets it, moved to a day: its time of day and its zone stay, and a
-    task that recurs goes on to, which takes the words it was made with.
+def parse_uid(uid: Any) -> str:
+    """The id of a person in Todoist; empty where there is none."""
+    return uid if is_opaque(uid, LONGEST_ID) else ""
+
+
+def due_day(due: Any, *, zone: tzinfo) -> date | None:
+    """The day something is due: where its time is fixed, that of its own zone, else of `zone`."""
+    day, _, fixed, _ = parse_due(due)
+    return day if fixed is None else fixed.astimezone(_zone(due.get("timezone"), zone)).date()
+
+
+def put_off(due: Any, day: date, *, zone: tzinfo) -> dict[str, Any]:
+    """The due date, as a command sets it, moved to a day: its time of day and its zone stay (if it
+    has none that we know, it is `zone`), and a task that recurs goes on to, which takes the words it
+    was made with.
     """
     if not isinstance(due, dict) or not isinstance(due.get("date"), str):
         return {"date": day.isoformat()}
     _, local, fixed, recurring = parse_due(due)
-    zone, moved = due.get("timezone"), day.isoformat()
+    named, moved = due.get("timezone"), day.isoformat()
     if local is not None:
         moved = datetime.combine(day, local.time()).isoformat()
     elif fixed is not None:
-        there = _zone(zone)
+        there = _zone(named, zone)
         at = datetime.combine(day, fixed.astimezone(there).time(), there).astimezone(UTC)
         moved = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    put = {"date": moved, "timezone": zone, "is_recurring": recurring}
+    put = {"date": moved, "timezone": named, "is_recurring": recurring}
     if recurring:
         put["string"] = due.get("string")
     return {k: v for k, v in {**put, "lang": due.get("lang")}.items() if v is not None}
 
 
-def _zone(name: Any) -> tzinfo:
+def _zone(name: Any, otherwise: tzinfo) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        return UTC
+        return otherwise
 
 
 def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed:
@@ -91,7 +102,8 @@ def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed:
     # Completed rows have been seen with `checked` false, so the date counts as well.
     if item.get("checked") is True or item.get("completed_at"):
         when = parse_instant(item.get("completed_at")) or parse_instant(item.get("updated_at"))
-        return Closed(external_id, completed_at=when or now)
+        by = parse_uid(item.get("completed_by_uid"))
+        return Closed(external_id, completed_at=when or now, completed_by=by)
     content = item.get("content")
     if not isinstance(content, str) or not content.strip():
         raise BadFormat("A task has no text.")
@@ -111,6 +123,7 @@ def parse_item(item: Any, *, now: datetime) -> SeenTask | Closed:
         due_at=due_at,
         recurring=recurring,
         added_at=parse_instant(item.get("added_at")),
+        assigned_to=parse_uid(item.get("responsible_uid")),
     )
 
 

@@ -11,12 +11,14 @@ from integrations.formats.todoist import (
     is_opaque,
     parse_due,
     parse_instant,
+    parse_uid,
 )
 
 
 def parse_webhook(body: bytes) -> Told:
     """What the body of a webhook says that no read of the list would: that an occurrence of a task
-    that recurs was completed. Everything else in it is left where it is. Raises BadFormat.
+    that recurs was completed, by the user. Everything else in it is left where it is. Raises
+    BadFormat.
     """
     try:
         told = json.loads(body)
@@ -32,6 +34,10 @@ def parse_webhook(body: bytes) -> Told:
         return Told(account)
     intent = more.get("update_intent") if isinstance(more, dict) else None
     task, at = item.get("id"), parse_instant(told.get("triggered_at"))
+    initiator = told.get("initiator")
+    by = parse_uid(initiator.get("id")) if isinstance(initiator, dict) else ""
+    if by and by != account:
+        return Told(account)  # in a shared project others' work is told to all
     if intent != "item_completed" or not is_opaque(task, LONGEST_ID) or at is None:
         return Told(account)
     return Told(account, completed=task, at=at)
@@ -53,33 +59,36 @@ def _completed(item: Any) -> CompletedTask | None:
     if not is_opaque(external_id, LONGEST_ID) or at is None:
         return None
     project_id, priority = item.get("project_id"), item.get("priority")
-    due_on, _, _, recurring = parse_due(item.get("due"))
+    due_on, _, due_at, recurring = parse_due(item.get("due"))
     return CompletedTask(
         external_id=external_id,
         completed_at=at,
         project_id=project_id if is_opaque(project_id, LONGEST_ID) else "",
         priority=priority if priority in (2, 3, 4) else 1,
         due_on=due_on,
+        due_at=due_at,
         recurring=recurring,
         added_at=parse_instant(item.get("added_at")),
+        completed_by=parse_uid(item.get("completed_by_uid")),
     )
 
 
-def parse_activities(body: Any) -> tuple[dict[str, set[datetime]], str]:
-    """When tasks were completed, each time, from a page of `GET /activities`; and where the next one is.
+def parse_activities(body: Any) -> tuple[dict[str, dict[datetime, str]], str]:
+    """When tasks were completed, each time, and by whom if it says so, from a page of
+    `GET /activities`; and where the next one is.
 
     Unlike the list of completed tasks, the log knows of those that recur. Raises BadFormat.
     """
     events = body.get("results") if isinstance(body, dict) else None
     if not isinstance(events, list):
         raise BadFormat("Todoist's answer is not an activity log.")
-    done: dict[str, set[datetime]] = {}
+    done: dict[str, dict[datetime, str]] = {}
     for event in events:
         if not isinstance(event, dict) or event.get("event_type") != "completed":
             continue
         task, at = event.get("object_id"), parse_instant(event.get("event_date"))
         if event.get("object_type") in ("item", "task") and is_opaque(task, LONGEST_ID) and at:
-            done.setdefault(task, set()).add(at)
+            done.setdefault(task, {})[at] = parse_uid(event.get("initiator_id"))
     return done, _next(body)
 
 

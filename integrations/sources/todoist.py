@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from django.conf import settings
 
 from integrations.answers import ask, grant, json_body, json_object, trouble
 from integrations.formats.facts import BadFormat, CompletedPage, TaskPull, Told
-from integrations.formats.todoist import parse_due, parse_sync, put_off
+from integrations.formats.todoist import due_day, parse_sync, put_off
 from integrations.formats.todoist_told import parse_activities, parse_completed, parse_webhook
 from integrations.source import (
     CompletesTasks,
@@ -133,7 +133,12 @@ class Todoist(
         return self._tell(access_token, _each("item_uncomplete", commands))
 
     def postpone(
-        self, access_token: str, commands: Mapping[str, tuple[str, date]], *, now: datetime
+        self,
+        access_token: str,
+        commands: Mapping[str, tuple[str, date]],
+        *,
+        zone: tzinfo,
+        now: datetime,
     ) -> dict[str, Outcome]:
         """The date as it is now is asked for first: its time of day, and the words that a task
         recurs by, are Todoist's to know. What is later already stays as it is.
@@ -149,11 +154,11 @@ class Todoist(
             if not isinstance(task, dict) or task.get("id") != task_id:
                 raise SourceTrouble("bad_answer", "Todoist's answer is not that task.")
             due = task.get("due")
-            due_on = parse_due(due)[0]
+            due_on = due_day(due, zone=zone)
             if due_on is not None and due_on >= day:
                 outcomes[uuid] = "ok"
                 continue
-            args = {"id": task_id, "due": put_off(due, day)}
+            args = {"id": task_id, "due": put_off(due, day, zone=zone)}
             moving.append({"type": "item_update", "uuid": uuid, "args": args})
         return outcomes | self._tell(access_token, moving)
 
@@ -171,8 +176,8 @@ class Todoist(
 
     def completed_lately(
         self, access_token: str, *, since: datetime, now: datetime
-    ) -> dict[str, set[datetime]]:
-        done: dict[str, set[datetime]] = {}
+    ) -> dict[str, dict[datetime, str]]:
+        done: dict[str, dict[datetime, str]] = {}
         asked = {"object_event_types": "item:completed", "date_from": f"{since:%Y-%m-%d}"}
         asked["limit"] = str(LOG_PAGE)
         for _ in range(MOST_LOG_PAGES):
@@ -182,8 +187,8 @@ class Todoist(
             except BadFormat as error:
                 raise SourceTrouble("bad_answer", str(error)) from error
             for task, times in page.items():
-                if fresh := {at for at in times if at >= since}:
-                    done.setdefault(task, set()).update(fresh)
+                if fresh := {at: by for at, by in times.items() if at >= since}:
+                    done.setdefault(task, {}).update(fresh)
             if not cursor:
                 break
             asked["cursor"] = cursor

@@ -1,6 +1,7 @@
 """What was completed before somebody connected is read once, for the agents, and delays nothing."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -99,6 +100,21 @@ def test_it_goes_no_farther_back_than_what_is_kept(mei: Link, settings):
     mei.read()
     row = History.objects.get()
     assert row.until - row.since == timedelta(days=10)
+
+
+def test_what_was_due_this_evening_was_due_on_the_users_day(todoist: TodoistWorld):
+    los_angeles = ZoneInfo("America/Los_Angeles")  # where six in the evening is tomorrow in UTC
+    link = todoist.link("mei", time_zone=los_angeles.key)
+    today = link.world.now.astimezone(los_angeles).date()
+    six = datetime.combine(today, time(18), los_angeles).astimezone(UTC)
+    task = link.add("Ring home")
+    due = {"date": f"{six:%Y-%m-%dT%H:%M:%SZ}", "timezone": los_angeles.key}
+    link.tell("item_update", id=task, due=due)
+    link.act(task, "complete")
+    link.world.later(minutes=1)
+    link.read()
+    read_all(link)
+    assert link.task(task).due_on == today
 
 
 def test_it_goes_with_its_connection(mei: Link):

@@ -1,7 +1,9 @@
 """Not today, and open again: told to Todoist once, with all that a date has."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+import uuid
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -12,8 +14,9 @@ from integrations.commands import (
     withdraw_completion,
     withdraw_postponement,
 )
-from integrations.formats.todoist import put_off
+from integrations.formats.todoist import due_day, put_off
 from integrations.models import Command
+from oo.events.models import Record
 from tests.integrations.todoist_world import SYNC, Link, TodoistWorld
 
 pytestmark = pytest.mark.django_db
@@ -55,19 +58,21 @@ def test_a_task_is_put_off_and_goes_on_as_it_was(sam: Link, due: str | None):
 def test_a_time_that_is_fixed_to_a_zone_stays_at_its_hour_across_the_clock_change():
     due = {"date": "2026-03-28T08:00:00Z", "timezone": "Europe/Berlin", "string": "every day at 9",
            "lang": "en", "is_recurring": True}  # fmt: skip
-    assert put_off(due, date(2026, 3, 29)) == due | {"date": "2026-03-29T07:00:00Z"}
+    assert put_off(due, date(2026, 3, 29), zone=UTC) == due | {"date": "2026-03-29T07:00:00Z"}
 
 
 @pytest.mark.parametrize(
     "due", [None, 1, [], {}, {"date": None}, {"date": "no"}, {"date": "9999-99-99"}]
 )
 def test_a_due_date_that_makes_no_sense_becomes_a_day(due: object):
-    assert put_off(due, date(2026, 3, 29))["date"] == "2026-03-29"
+    assert put_off(due, date(2026, 3, 29), zone=UTC)["date"] == "2026-03-29"
 
 
-def test_a_zone_that_nobody_knows_is_taken_as_utc():
-    due = {"date": "2026-03-28T08:00:00Z", "timezone": "../../etc/passwd", "is_recurring": False}
-    assert put_off(due, date(2026, 3, 29))["date"] == "2026-03-29T08:00:00Z"
+def test_a_zone_that_nobody_knows_is_taken_as_the_users():
+    due = {"date": "2026-03-28T20:00:00Z", "timezone": "../../etc/passwd", "is_recurring": False}
+    there = ZoneInfo("Pacific/Auckland")  # nine in the morning of the 29th
+    assert due_day(due, zone=there) == date(2026, 3, 29)
+    assert put_off(due, date(2026, 3, 30), zone=there)["date"] == "2026-03-29T20:00:00Z"
 
 
 @pytest.mark.parametrize("kind", ["truncated", "wrong_types"])
@@ -102,6 +107,31 @@ def test_what_is_later_already_stays(sam: Link):
     send_due(now=sam.world.now)
     assert Command.objects.get().outcome == "ok"
     assert sam.listed()[task] == before
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_not_today_moves_what_is_due_this_evening_wherever_the_user_is(
+    todoist: TodoistWorld, zone: str
+):
+    """At six in the evening it is tomorrow already in UTC, or still yesterday in the morning."""
+    link, here = todoist.link(time_zone=zone), ZoneInfo(zone)
+    today = link.world.now.astimezone(here).date()
+    hour = time(18) if zone == "America/Los_Angeles" else time(8)
+
+    def at(day: date) -> str:
+        return f"{datetime.combine(day, hour, here).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    task = link.add("Ring home")
+    link.tell("item_update", id=task, due={"date": at(today), "timezone": zone})
+    link.read()
+    assert link.task(task).due_on == today
+    tomorrow = today + timedelta(days=1)
+    with transaction.atomic():
+        request_postponement(link.task(task).pk, to=tomorrow, now=link.world.now)
+    send_due(now=link.world.now)
+    assert link.listed()[task]["due"]["date"] == at(tomorrow)
+    link.read()
+    assert link.task(task).due_on == tomorrow
 
 
 def test_a_task_that_is_gone_is_no_trouble(sam: Link):
@@ -164,6 +194,58 @@ def test_one_that_recurs_and_has_moved_on_can_not_be_taken_back(sam: Link):
     send_due(now=sam.world.now)
     with transaction.atomic():
         assert not withdraw_completion(sam.task(task).pk, now=sam.world.now)
+
+
+def test_undo_after_a_worker_died_telling_opens_the_task_in_todoist_too(sam: Link):
+    task = sam.add("Once")
+    sam.read()
+    sam.done_here(task)
+    sam.world.fault("truncated", SYNC, times=1)  # Todoist acts, and nobody here learns of it
+    send_due(now=sam.world.now)
+    assert task not in sam.listed()
+    dead(sam)
+    with transaction.atomic():
+        assert withdraw_completion(sam.task(task).pk, now=sam.world.now)
+    assert [c.kind for c in Command.objects.order_by("created_at")] == ["complete", "reopen"]
+    send_due(now=sam.world.now)
+    assert task in sam.listed()
+    sam.read()
+    assert sam.task(task).closed_at is None
+
+
+def test_what_a_dead_worker_may_have_put_off_is_not_called_taken_back(sam: Link):
+    task = sam.add("Once")
+    sam.read()
+    not_today(sam, task)
+    sam.world.fault("truncated", SYNC, times=1)
+    send_due(now=sam.world.now)
+    dead(sam)
+    assert not withdraw_postponement(sam.task(task).pk, now=sam.world.now)
+
+
+def dead(link: Link) -> None:
+    """The worker that had the command died as soon as it had sent it; its lease is over."""
+    over = link.world.later(minutes=5) - timedelta(minutes=3)
+    Command.objects.update(
+        claim_token=uuid.uuid4(), claimed_until=over, attempts=0, error="", due_at=over
+    )
+
+
+def test_undo_of_done_brings_back_no_task_that_todoist_has_deleted(sam: Link):
+    task = sam.add("Once")
+    sam.read()
+    sam.act(task, "delete")
+    sam.done_here(task)
+    sam.read()  # tells Todoist, and has the tombstone behind it
+    assert Command.objects.get().outcome == "gone"
+    sam.world.later(seconds=5)
+    with transaction.atomic():
+        withdraw_completion(sam.task(task).pk, now=sam.world.now)
+    events = Record.objects.filter(subject="signals.task.synced").count()
+    sam.read()
+    assert sam.task(task).closed_as == "deleted"
+    said = Record.objects.filter(subject="signals.task.synced").order_by("pk")
+    assert [record.payload["gone"] for record in said][events:] == [1]
 
 
 def test_done_undone_and_done_again_while_todoist_was_away_ends_done(sam: Link):

@@ -1,5 +1,7 @@
 """People connected to the sandbox's Todoist, driven through the floor's verbs instead of its pages."""
 
+import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -134,9 +136,21 @@ class Link:
         body = {"persona": self.persona, "content": content, **more}
         return self.world.control.post("/tasks", json=body).raise_for_status().json()["id"]
 
-    def act(self, external_id: str, verb: str) -> None:
-        """Completes or deletes a task in Todoist itself."""
-        self.world.control.post(f"/tasks/{external_id}/{verb}").raise_for_status()
+    def act(self, external_id: str, verb: str, **more: Any) -> None:
+        """Completes (`by` somebody else), deletes or assigns (`to` somebody) a task in Todoist itself."""
+        url = f"/tasks/{external_id}/{verb}"
+        self.world.control.post(url, json=more or None).raise_for_status()
+
+    def tell(self, kind: str, **args: Any) -> None:
+        """A sync command of the person's own client."""
+        command = {"type": kind, "uuid": str(uuid.uuid4()), "args": args}
+        token = Connection.objects.defer(None).get(pk=self.connection.pk).access_token
+        reply = httpx.post(
+            f"{settings.TODOIST_API_URL}/sync",
+            data={"commands": json.dumps([command])},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert list(reply.raise_for_status().json()["sync_status"].values()) == ["ok"]
 
     def listed(self) -> dict[str, dict[str, Any]]:
         """What is open in Todoist, by id."""
