@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
 
 from integrations.history import read_histories_due
 from integrations.models import Connection, Task
@@ -169,3 +171,23 @@ def test_a_user_known_under_an_older_key_is_still_themselves(sam: Link, settings
     sam.act(task, "assign", to=uid(sam))
     sam.read()
     assert sam.task(task).closed_at is None
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_the_users_own_tasks_are_theirs_also_under_another_key(sam: Link, settings: Any, cut: bool):
+    mine = sam.add("Mine")
+    sam.act(mine, "assign", to=uid(sam))
+    sam.read()
+    old, new = settings.ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new, old]
+    if cut:
+        Connection.objects.update(status=Connection.Status.RECONNECT)
+    call_command("rotate_keys")
+    if not cut:
+        sam.read()
+    settings.ENCRYPTION_KEYS = [new]
+    Connection.objects.update(status=Connection.Status.CONNECTED)
+    sam.tell("item_update", id=mine, content="Mine, still")
+    sam.read()
+    assert sam.task(mine).closed_at is None
+    assert "Mine, still" in sam.titles().values()
