@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 
 from django.db import models, transaction
+from django.db.models import F, Q
 
 from accounts.zones import zone_of
 from integrations.access import mark_reconnect, oauth_source, with_access
@@ -147,9 +148,12 @@ def _untold(task_id: int, kind: str) -> "models.QuerySet[Command]":
 def send_due(*, now: datetime, limit: int = 50) -> int:
     """Sends the commands whose time has come, for up to `limit` connections. Returns for how many.
 
-    Those of a connection that needs its user wait until it is connected again.
+    Those of a connection that needs its user wait until it is connected again, and then until the
+    first read has told that it is to the same account.
     """
+    unproven = Q(connection__granted_at__gt=F("connection__synced_at")) & ~Q(connection__account="")
     due = _in_turn(now).filter(due_at__lte=now, connection__status=Connection.Status.CONNECTED)
+    due = due.exclude(unproven)
     count = 0
     for command in one_by_one(due.order_by("due_at"), now=now, lease=LEASE, limit=limit):
         count += 1

@@ -3,23 +3,25 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import MutableMapping
-from contextlib import suppress
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
-from django.db import transaction
+from django.core.cache import cache
+from django.db import models, transaction
 
 from accounts.models import User
 from integrations import snapshot
 from integrations.access import alone_with
-from integrations.disconnect import forget_what_came, make_way
-from integrations.formats.facts import CalendarPull, TaskPull
+from integrations.disconnect import drop_rows, forget_what_came, make_way
+from integrations.feeds import LONGEST_TRY, TRIES_AN_HOUR
+from integrations.formats.facts import BadFormat, CalendarPull, TaskPull
 from integrations.ingest import ingest_tasks
 from integrations.ingest_calendar import ingest_calendar
 from integrations.jobs import sync_connections
 from integrations.models import CalendarEvent, Connection
-from integrations.source import AcceptsFile, SharesCalendar, UsesOAuth
+from integrations.source import AcceptsFile, Grant, SharesCalendar, UsesOAuth
 from oo.events.catalogue import ConnectionChanged
 from oo.events.publish import publish
 from oo.lib.encrypted import fingerprint, fingerprints
@@ -80,38 +82,68 @@ def finish(
     grant has to be revoked, and a refresh of it that is under way must not land on the new one.
     Where the source says that it is the same account, the old grant is only let go of: revoking it
     would end the new one with it.
+
+    One whose grant had died goes on where it stopped, or what was done meanwhile would be lost; see
+    `let_go_of_another_account` for when it is to another account.
     """
     grant = source.exchange(code=code, verifier=verifier, redirect_uri=redirect_uri, now=now)
-    standing = Connection.objects.filter(
+    while True:
+        _make_room(user, source, grant, now=now)
+        with transaction.atomic():
+            # Alone with the user's other attempts. One that was quicker left a grant to be let go of.
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+            if not _standing(user, source).exists():
+                return _keep_grant(user, source, grant, now=now)
+
+
+def _standing(user: User, source: UsesOAuth) -> "models.QuerySet[Connection]":
+    return Connection.objects.filter(
         user=user, source=source.id, status=Connection.Status.CONNECTED
-    )
-    account = fingerprint(grant.account) if grant.account else ""
-    if (before := standing.defer("access_token", "refresh_token").first()) is not None:
-        if grant.account and before.account in fingerprints(grant.account):
-            forget_what_came(before)
-        else:
-            make_way(before, now=now)
+    ).defer("access_token", "refresh_token")
+
+
+def _make_room(user: User, source: UsesOAuth, grant: Grant, *, now: datetime) -> None:
+    if (before := _standing(user, source).first()) is None:
+        return
+    if grant.account and before.account in fingerprints(grant.account):
+        forget_what_came(before)
+    else:
+        make_way(before, now=now)
+
+
+def _keep_grant(user: User, source: UsesOAuth, grant: Grant, *, now: datetime) -> Connection:
+    """Call it with the user locked, and no grant standing."""
     fields = {
         "status": Connection.Status.CONNECTED,
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token or "",
         "access_expires_at": grant.expires_at,
         "scope": grant.scope,
-        "account": account,
         # Perhaps another account there than before: read everything anew.
         "cursor": "",
         "granted_at": now,
-        "synced_at": None,
         "due_at": now,
         "failures": 0,
         "trouble": "",
         "claim_token": None,
         "claimed_until": None,
     }
-    with transaction.atomic():
-        connection = keep(user, source.id, fields, now)
-        snapshot.drop(connection.pk)
-        wake(sync_connections, user.pk)
+    rows = Connection.objects.filter(user=user, source=source.id).exclude(account="")
+    dead = rows.select_for_update().first()
+    if dead is not None and grant.account and dead.account not in fingerprints(grant.account):
+        drop_rows(dead)
+        dead = None
+    if dead is None or dead.synced_at is None:
+        fields |= {"synced_at": None, "account": ""}
+    else:
+        # What was read is older than the grant, whatever the clock said: the first read with this one
+        # tells whose account it is. Until then nothing is told to what may be another (commands.py).
+        fields["synced_at"] = min(dead.synced_at, now - timedelta(seconds=1))
+    if grant.account:
+        fields["account"] = fingerprint(grant.account)
+    connection = keep(user, source.id, fields, now)
+    snapshot.drop(connection.pk)
+    wake(sync_connections, user.pk)
     return connection
 
 
@@ -139,7 +171,8 @@ def take_file(
 
     A file that can't be read leaves what an earlier one gave as it was.
     """
-    pull = source.read(file, time_zone=user.time_zone, now=now)
+    with _one_try(user, now):
+        pull = source.read(file, time_zone=user.time_zone, now=now)
     with transaction.atomic():
         fields = {
             "status": Connection.Status.CONNECTED,
@@ -152,6 +185,29 @@ def take_file(
         else:
             ingest_calendar(connection, pull, now=now)
     return pull
+
+
+@contextmanager
+def _one_try(user: User, now: datetime) -> Iterator[None]:
+    """One file of a user's at a time, and so many an hour: each may take a process of its own.
+
+    Raises BadFormat. Without a cache nothing is counted, and nobody is kept out.
+    """
+    tried = f"files-tried:{user.pk}:{int(now.timestamp()) // 3600}"
+    cache.add(tried, 0, timeout=7200)
+    try:
+        count = cache.incr(tried)
+    except ValueError:
+        count = 0
+    if count > TRIES_AN_HOUR:
+        raise BadFormat("That were many tries. Wait an hour, then try again.")
+    trying = f"file-trying:{user.pk}"
+    if not cache.add(trying, 1, timeout=LONGEST_TRY) and cache.has_key(trying):
+        raise BadFormat("A file of yours is being read just now. Wait a moment, and try again.")
+    try:
+        yield
+    finally:
+        cache.delete(trying)
 
 
 def keep(user: User, source_id: str, fields: dict[str, Any], now: datetime) -> Connection:

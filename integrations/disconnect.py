@@ -29,7 +29,7 @@ from integrations.watching import stop_channels, watched
 from oo.events.catalogue import ConnectionChanged
 from oo.events.publish import publish
 from oo.lib.claim import one_by_one
-from oo.lib.encrypted import CannotDecrypt
+from oo.lib.encrypted import CannotDecrypt, fingerprints
 from oo.lib.jobs import wake
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,54 @@ def forget_what_came(connection: Connection) -> None:
         transaction.atomic(),
     ):
         Connection.objects.filter(pk=connection.pk).update(
-            access_token="", refresh_token="", cursor="", claim_token=None, claimed_until=None
+            status=Connection.Status.RECONNECT,
+            access_token="",
+            refresh_token="",
+            cursor="",
+            synced_at=None,
+            claim_token=None,
+            claimed_until=None,
         )
         Task.objects.filter(connection=connection).delete()
         CalendarEvent.objects.filter(connection=connection).delete()
         transaction.on_commit(lambda: snapshot.drop(connection.pk))
+
+
+def let_go_of_another_account(connection: Connection, account: str, *, now: datetime) -> bool:
+    """What came from an account other than the one that is being read goes; then this is a first read.
+    Returns whether it was another. Raises Connection.DoesNotExist when the read has lost its turn.
+
+    Some sources only tell whose account it is when they are read.
+    """
+    if not account or not connection.account or connection.account in fingerprints(account):
+        return False
+    with alone_with(connection.pk, to_end=True) as row, transaction.atomic():
+        if (row.claim_token, row.cursor) != (connection.claim_token, connection.cursor):
+            raise Connection.DoesNotExist
+        drop_rows(row)
+        fields = {"account": "", "cursor": "", "synced_at": None}
+        Connection.objects.filter(pk=row.pk).update(**fields)
+        # What was made of it is withdrawn, also where nothing takes its place.
+        changed = ConnectionChanged(
+            user_id=row.user_id,
+            connection_id=str(row.pk),
+            source=row.source,
+            status="connected",
+        )
+        publish(changed, now=now)
+        transaction.on_commit(lambda: snapshot.drop(row.pk))
+    connection.account = connection.cursor = ""
+    connection.synced_at = None
+    return True
+
+
+def drop_rows(row: Connection) -> None:
+    """All that came through a connection, and what was to be done there. Call inside atomic()."""
+    Task.objects.filter(connection=row).delete()
+    Delivery.objects.filter(connection=row).delete()
+    History.objects.filter(connection=row).delete()
+    CalendarEvent.objects.filter(connection=row).delete()
+    HealthDay.objects.filter(connection=row).delete()
 
 
 def _cut(
@@ -103,11 +146,7 @@ def _cut(
                 )
             _take_back_consent(row, now)
             if keep_row:
-                Task.objects.filter(connection=row).delete()
-                Delivery.objects.filter(connection=row).delete()
-                History.objects.filter(connection=row).delete()
-                CalendarEvent.objects.filter(connection=row).delete()
-                HealthDay.objects.filter(connection=row).delete()
+                drop_rows(row)
             else:
                 row.delete()
             # After the commit: a read that is under way can't write it again once the row is cut.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.cache import cache
 from django.db import models
+from django.db.models import Case, F, Q, Value, When
 
 from integrations.formats.ical_reply import LONGEST_REST
 from integrations.models import Connection
@@ -118,15 +119,22 @@ def settle(
     trouble: str = "",
     **more: datetime,
 ) -> None:
-    """Ends a claim: the connection is next read after `wait`. Nothing is ever taken off the queue."""
+    """Ends a claim: the connection is next read after `wait`. Nothing is ever taken off the queue.
+
+    One that was made due since it was claimed stays so, unless there was trouble: the read may have
+    been past what it was made due for.
+    """
     # Spread by the id, so that connections made in one minute don't stay in step for ever.
     spread = wait * MOST_SPREAD * (connection.pk.int % 100) / 100
+    due_at = now + wait + spread
+    made_due = ~Q(due_at=connection.due_at) & Q(due_at__lt=due_at)
+    kept = Case(When(made_due, then=F("due_at")), default=Value(due_at, models.DateTimeField()))
     Connection.objects.filter(pk=connection.pk, claim_token=connection.claim_token).update(
         claim_token=None,
         claimed_until=None,
         failures=failures,
         trouble=trouble,
-        due_at=now + wait + spread,
+        due_at=due_at if trouble else kept,
         **more,
     )
 

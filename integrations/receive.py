@@ -18,7 +18,7 @@ from integrations.jobs import work_off_deliveries
 from integrations.models import Connection, Delivery
 from integrations.source import TakesPosts, sources
 from oo.lib.cache import this_minute
-from oo.lib.encrypted import CannotDecrypt
+from oo.lib.encrypted import CannotDecrypt, fingerprint, fingerprints
 from oo.lib.jobs import wake_soon
 
 SOURCE = "webhook"
@@ -86,7 +86,7 @@ def receive(
 
 
 def refusals_of(endpoint: Connection) -> list[tuple[datetime, str, str]]:
-    """The last of what was not let in, lately: when, its id, and why."""
+    """The last of what was not let in, lately: when, what we call it, and why."""
     kept = cache.get(snapshot.refused(endpoint.pk)) or []
     return [(datetime.fromtimestamp(at, UTC), id, why) for at, id, why in kept]
 
@@ -118,7 +118,7 @@ def _secrets(endpoint: Connection, now: datetime) -> list[str]:
 def _note(endpoint: Connection, delivery_id: str, why: str, now: datetime) -> None:
     # In the cache, and few: who doesn't know the secret must not fill the database.
     kept = cache.get(snapshot.refused(endpoint.pk)) or []
-    kept = [*kept, (now.timestamp(), delivery_id, why)][-MOST_REFUSALS:]
+    kept = [*kept, (now.timestamp(), fingerprint(delivery_id), why)][-MOST_REFUSALS:]
     cache.set(snapshot.refused(endpoint.pk), kept, timeout=REFUSALS_STAY)
 
 
@@ -140,7 +140,11 @@ def _within_limits(endpoint: Connection, now: datetime) -> None:
 def _write_down(
     endpoint: Connection, delivery_id: str, now: datetime, *, body: bytes = b"", refused: str = ""
 ) -> bool:
-    """Whether it is new. What was refused, or given up, may come again under the same id."""
+    """Whether it is new. What was refused, or given up, may come again under the same id.
+
+    An id is its sender's and may be words, so it is kept as a task's is: hashed, found under older keys
+    too.
+    """
     outcome = Delivery.Outcome.REFUSED if refused else Delivery.Outcome.WAITING
     fields = {
         "received_at": now,
@@ -155,27 +159,24 @@ def _write_down(
     }
     if refused:
         fields["body"] = ""
-    try:
-        with transaction.atomic():
-            Delivery.objects.create(
-                source=endpoint.source, connection=endpoint, delivery_id=delivery_id, **fields
-            )
-            if not refused:
-                _wake(endpoint)
+    name, *before = names = fingerprints(delivery_id)
+    known = Delivery.objects.filter(connection=endpoint, delivery_id__in=names)
+    with suppress(IntegrityError):
+        if not (before and known.exists()):
+            with transaction.atomic():
+                Delivery.objects.create(
+                    source=endpoint.source, connection=endpoint, delivery_id=name, **fields
+                )
+                if not refused:
+                    _wake(endpoint)
             return True
-    except IntegrityError:
-        pass
     with transaction.atomic():
-        again = Delivery.objects.filter(
-            connection=endpoint,
-            delivery_id=delivery_id,
-            outcome__in=(Delivery.Outcome.REFUSED, Delivery.Outcome.FAILED),
-        )
+        again = known.filter(outcome__in=(Delivery.Outcome.REFUSED, Delivery.Outcome.FAILED))
         if again.update(**fields):
             if not refused:
                 _wake(endpoint)
             return True
-    if Delivery.objects.filter(connection=endpoint, delivery_id=delivery_id).exists():
+    if known.exists():
         return False
     raise Refused(404, "There is no endpoint at this address. It may have been deleted.")
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from integrations import snapshot
 from integrations.access import mark_reconnect, oauth_source, with_access
 from integrations.commands import send_for
 from integrations.completions import tell_done_apart
+from integrations.disconnect import let_go_of_another_account
 from integrations.due import (
     LEASE,
     LONGEST_WAIT,
@@ -58,6 +59,7 @@ def sync_due(*, now: datetime, limit: int) -> int:
 def sync_user(user_id: int, *, now: datetime) -> int:
     """Reads one user's connections that are not fresh, unless their source is in trouble."""
     stale = Q(synced_at=None) | Q(synced_at__gt=now)  # a clock that was ahead: see is_stale
+    stale |= Q(synced_at__lt=F("granted_at"))  # what was read with a grant that has died since
     for source in sources:
         # What changes slowly is not read because somebody looks, but when it is older than promised.
         fresh = timedelta(seconds=settings.FRESH_SECONDS)
@@ -140,7 +142,9 @@ def read(connection: Connection, *, now: datetime) -> None:
 
     Raises NeedsReconnect, SourceTrouble, Connection.DoesNotExist (cut, or changed under the read).
     """
-    send_for(connection, now=now)
+    unproven = _is_unproven(connection)
+    if not unproven:
+        send_for(connection, now=now)
     connection.refresh_from_db(fields=["cursor"])  # a refused command asks for a full read
     moved = connection.zone != connection.user.time_zone
     if moved:
@@ -154,11 +158,19 @@ def read(connection: Connection, *, now: datetime) -> None:
     # All-day events are days of the user's, so in another zone each is at another time.
     anew = lost or (calendar and moved)
     rest = _take_in(connection, cursor="" if anew else connection.cursor, now=now)
+    if unproven:
+        send_for(connection, now=now)  # what was held back from it is read next time
     keep_watch(connection, now=now)
     wait = max(interval(connection.source), rest)
     settle(connection, now=now, wait=wait, synced_at=now)
     note_answer(connection.source)
     log.info("read %s of user %s", connection.source, connection.user_id)
+
+
+def _is_unproven(connection: Connection) -> bool:
+    """Whether the grant is newer than what was read: it may be to another account than that."""
+    read_at, granted_at = connection.synced_at, connection.granted_at
+    return bool(connection.account and read_at and granted_at and granted_at > read_at)
 
 
 def _take_in(connection: Connection, *, cursor: str, now: datetime) -> timedelta:
@@ -170,6 +182,9 @@ def _take_in(connection: Connection, *, cursor: str, now: datetime) -> timedelta
         count = pull.refused if isinstance(pull, TaskPull) else len(pull.refused)
         log.warning("%s: %d entries made no sense", connection.pk, count)
     if isinstance(pull, TaskPull):
+        anew = _is_unproven(connection)
+        if anew and let_go_of_another_account(connection, pull.account, now=now):
+            told_before, deliveries, completed = set(), [], {}
         pull = tell_done_apart(connection, pull, heard=completed, now=now)
     with transaction.atomic():
         # Under the row's lock, and only under our own lease: what was cut, connected anew, taken over

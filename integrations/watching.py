@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from integrations.access import with_access
@@ -58,6 +59,7 @@ def keep_watch(connection: Connection, *, now: datetime) -> None:
         _stop(connection, source, channels, now=now)
     except (SourceTrouble, NeedsReconnect, Connection.DoesNotExist) as error:
         log.warning("%s can't be watched: %s", connection.pk, error)
+        _forget_refused(connection)
 
 
 def _open(connection: Connection, source: SharesCalendar, *, now: datetime) -> None:
@@ -83,9 +85,16 @@ def _open(connection: Connection, source: SharesCalendar, *, now: datetime) -> N
                 source.stop(access_token, channel_id=str(channel.pk), resource_id=watch.resource_id)
 
     # Kept before it is asked for: its first call may come before the answer does. One that was
-    # refused stays as well, so that it is not asked for with every read.
+    # refused stays as well, until the next one is, so that it is not asked for with every read.
     channel.save(force_insert=True)
     with_access(connection, ask, now=now)
+
+
+def _forget_refused(connection: Connection) -> None:
+    """The last one that was refused says when we tried; those before it say nothing any more."""
+    refused = Channel.objects.filter(connection=connection, resource_id="")
+    if (last := refused.order_by("-created_at").values_list("pk", flat=True).first()) is not None:
+        refused.exclude(pk=last).delete()
 
 
 def _stop(
@@ -119,8 +128,10 @@ def heard(source_id: str, channel_id: str, token: str, *, news: bool, now: datet
     readable = Connection.objects.filter(
         pk=channel.connection_id, status=Connection.Status.CONNECTED, due_at__isnull=False
     )
-    # A connection in trouble is not read any sooner for being told of a change.
-    if readable.filter(trouble="", due_at__gt=now).update(due_at=now):
+    # A connection in trouble is not read any sooner for being told of a change. One that is being
+    # read may be past what changed: `settle` sees that it was made due meanwhile.
+    waits = Q(due_at__gt=now, trouble="") | Q(claimed_until__gt=now)
+    if readable.filter(waits).update(due_at=now):
         wake(sync_sweep)
     return True
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import sha256
+from typing import TypeGuard
 
 from icalendar import Calendar, Event
 from icalendar.prop import vDDDTypes
@@ -133,6 +134,9 @@ def _coming(
             all_day = not isinstance(start, datetime)
             end = value_of(event.get("DTEND")) or (start + timedelta(days=1) if all_day else start)
             starts_at, ends_at = _instant(start, users), _instant(end, users)
+            if _is_skipped(start) and isinstance(end, datetime) and end.tzinfo is start.tzinfo:
+                # It begins later by the clock there is, and lasts as long as ever (RFC 5545, 3.8.5.3).
+                ends_at = starts_at + (end - start)
             # Where clocks are put forward, an end can fall before its start.
             ends_at = max(starts_at, ends_at)
             if ends_at > now and starts_at < last:
@@ -182,6 +186,14 @@ def _occurrences(
     # The bounds are in the user's zone, because whole days are compared with them.
     begin, end = now - timedelta(days=1) - PADDING, last + PADDING
     return CalendarQuery(calendar).between(begin.astimezone(users), end.astimezone(users))
+
+
+def _is_skipped(moment: date) -> TypeGuard[datetime]:
+    """Whether it is a time that clocks which are put forward don't show."""
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        return False
+    shown = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return shown.replace(tzinfo=None) != moment.replace(tzinfo=None)
 
 
 def _instant(moment: date, users: tzinfo) -> datetime:

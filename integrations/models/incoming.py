@@ -18,9 +18,10 @@ class DeliveryManager(models.Manager["Delivery"]):
 class Delivery(Claimable):
     """A webhook that was let in: its signature was right and its connection is known.
 
-    `delivery_id` is what its sender calls it: the same one twice is one delivery. Senders choose
-    these ids, so they are kept apart by connection. `body` is what is needed to work it off, sealed,
-    and empty as soon as it is not needed. `reason` says why it was not taken, without text of theirs.
+    `delivery_id` is what its sender calls it, for an endpoint of the user's as a fingerprint: the same
+    one twice is one delivery. Senders choose these ids, so they are kept apart by connection. `body` is
+    what is needed to work it off, sealed, and empty as soon as it is not needed. `reason` says why it
+    was not taken, without text of theirs.
     """
 
     class Outcome(models.TextChoices):

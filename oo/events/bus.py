@@ -14,6 +14,7 @@ import threading
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from django.conf import settings
@@ -88,6 +89,8 @@ class Bus:
         self._trouble = ""
         # How many messages came to us more than once and are not settled yet.
         self.unsettled = 0
+        # The ids of what the last `publish` knows to be stored, also where it raised.
+        self.stored: set[str] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="bus", daemon=True)
 
@@ -114,8 +117,9 @@ class Bus:
             self._loop.close()
 
     def publish(self, messages: Sequence[Message]) -> dict[str, str]:
-        """Sends all, in order, and waits until they are stored. Returns those that can never be, by
-        id, with the reason. After BusDown any of the others may have been stored."""
+        """Sends them in order, and waits until they are `stored`. Returns those that can never be, by
+        id, with the reason. A slow bus gets as many as it takes in time, and the rest is for the next
+        time. After BusDown any of those that are not in `stored` may have been stored as well."""
         return self._wait(self._publish(messages), ANSWER_SECONDS * 3)
 
     def fetch(self, limit: int, seconds: float) -> list[Arrived]:
@@ -199,7 +203,12 @@ class Bus:
 
     async def _publish(self, messages: Sequence[Message]) -> dict[str, str]:
         never: dict[str, str] = {}
+        self.stored = set()
+        # The last wave that is begun has time for its answers.
+        end = self._loop.time() + ANSWER_SECONDS * 2
         for wave in _waves(messages):
+            if self._loop.time() > end:
+                break
             await self._publish_together(wave, never)
         return never
 
@@ -207,13 +216,11 @@ class Bus:
         sent = []
         for message in wave:
             try:
-                sent.append(
-                    await self._jetstream.publish_async(
-                        message.subject,
-                        message.data,
-                        headers={"Nats-Msg-Id": message.id},
-                    )
+                answer = await self._jetstream.publish_async(
+                    message.subject, message.data, headers={"Nats-Msg-Id": message.id}
                 )
+                answer.add_done_callback(partial(_note_stored, self.stored, message.id))
+                sent.append(answer)
             except MaxPayloadError:
                 limit = self._client.max_payload
                 never[message.id] = f"{len(message.data)} bytes, and the bus takes {limit} at most"
@@ -315,6 +322,11 @@ def _waves(messages: Sequence[Message]) -> list[list[Message]]:
             waves.append([])
         waves[turn].append(message)
     return waves
+
+
+def _note_stored(stored: set[str], id: str, answer: "asyncio.Future[Any]") -> None:
+    if not answer.cancelled() and answer.exception() is None:
+        stored.add(id)
 
 
 def _arrived(m: Msg) -> Arrived:

@@ -6,7 +6,7 @@ nothing of this: a bus that is down leaves marks on rows and a date to try again
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from oo.events import catalogue, wire
@@ -75,7 +75,12 @@ def _back_off(lease: uuid.UUID, error: str, now: datetime) -> None:
 
 
 def _carry(bus: Bus, batch: int, now: datetime) -> int:
-    """Sends the first `batch` that wait and marks them. Returns how many it took."""
+    """Sends the first `batch` that wait and marks those that are there. Returns how many it took.
+
+    Where the bus fails on the way, what it confirmed is marked all the same: else a batch it is too
+    slow for would come again for ever. A person's order stands: what they have next to be sent is
+    the first that was not confirmed. Raises BusDown.
+    """
     records = list(Record.objects.unmirrored()[:batch])
     if not records:
         return 0
@@ -92,11 +97,21 @@ def _carry(bus: Bus, batch: int, now: datetime) -> int:
         else:
             name = f"{record.subject}.{names[record.user_id]}"
             messages.append(Message(str(record.uid), name, data))
-    never |= bus.publish(messages)
-    good = [record.pk for record in records if str(record.uid) not in never]
+    try:
+        never |= bus.publish(messages)
+    except BusDown:
+        _mark(records, bus.stored, never, now)
+        raise
+    _mark(records, bus.stored, never, now)
+    return len(bus.stored) + len(never)
+
+
+def _mark(
+    records: Sequence[Record], stored: set[str], never: dict[str, str], now: datetime
+) -> None:
+    good = [record.pk for record in records if str(record.uid) in stored]
     Record.objects.filter(pk__in=good).update(unmirrored=False, mirrored_at=now, mirror_error="")
     for record in records:
         if reason := never.get(str(record.uid)):
             log.error("%s can't be mirrored: %s", record, reason)
             Record.objects.filter(pk=record.pk).update(unmirrored=False, mirror_error=reason[:300])
-    return len(records)

@@ -4,11 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection as database
 from django.db import transaction
 
 from accounts.models import User
-from oo.events import catalogue, log
+from oo.events import catalogue, jobs, log
+from oo.events import deliver as delivering
 from oo.events.catalogue import RewardSettled, TipServed, UnknownEvent
 from oo.events.deliver import deliver
 from oo.events.models import Delivery, Record
@@ -75,6 +77,78 @@ def test_a_handler_that_fails_is_tried_again_later_and_holds_up_nobody(handlers)
     assert deliver(now=NOW + timedelta(seconds=10)) == 1
     assert seen == [1, 2, 99]  # the good handler had its event already
     assert Record.objects.get(user_id=1).delivered_at is not None
+
+
+@pytest.mark.django_db
+def test_a_handler_that_always_fails_keeps_no_event_from_those_after_it(handlers):
+    seen: list[int] = []
+    tries: list[int] = []
+
+    @on(RewardSettled)
+    def broken(event: RewardSettled, now: object) -> None:
+        tries.append(event.user_id)
+        raise RuntimeError("never")
+
+    @on(RewardSettled)
+    def also_broken(event: RewardSettled, now: object) -> None:
+        raise ValueError("nor this")
+
+    @on(RewardSettled)
+    def good(event: RewardSettled, now: object) -> None:
+        seen.append(event.user_id)
+
+    publish(fact(1), now=NOW)
+    for hours in range(3):
+        assert deliver(now=NOW + timedelta(hours=hours)) == 1
+    assert seen == [1]
+    assert len(tries) == 3
+    record = Record.objects.get()
+    assert (record.delivered_at, record.attempts) == (None, 3)
+    assert record.error == "RuntimeError: never"
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_time_is_up_gives_back_what_it_had_taken(handlers):
+    seen: list[int] = []
+
+    @on(RewardSettled)
+    def endless(event: RewardSettled, now: object) -> None:
+        if event.user_id == 2:
+            raise SoftTimeLimitExceeded
+        seen.append(event.user_id)
+
+    publish(*[fact(n) for n in (1, 2, 3, 4)], now=NOW)
+    with pytest.raises(SoftTimeLimitExceeded):
+        deliver(now=NOW)
+    assert seen == [1]
+    assert not Record.objects.exclude(claim_token=None).exists()
+    # At once, and the one that took so long comes after them.
+    assert deliver(now=NOW) == 2
+    assert seen == [1, 3, 4]
+    assert Record.objects.get(delivered_at=None).user_id == 2
+
+
+@pytest.mark.django_db
+def test_slow_handlers_hold_a_worker_no_longer_than_it_may_take(handlers, monkeypatch):
+    seen: list[int] = []
+    woken: list[object] = []
+
+    @on(RewardSettled)
+    def slow(event: RewardSettled, now: object) -> None:
+        seen.append(event.user_id)
+
+    publish(*[fact(n) for n in range(5)], now=NOW)
+    monkeypatch.setattr(delivering, "LONGEST_BATCH_SECONDS", -1.0)
+    monkeypatch.setattr(jobs, "LONGEST_RUN", timedelta(seconds=-1))
+    monkeypatch.setattr(jobs, "wake", woken.append)
+    jobs.deliver_due()
+    assert seen == [0]
+    assert woken == [jobs.deliver_due]
+    assert not Record.objects.exclude(claim_token=None).exists()
+    monkeypatch.setattr(jobs, "LONGEST_RUN", timedelta(seconds=60))
+    jobs.deliver_due()
+    assert seen == [0, 1, 2, 3, 4]
+    assert len(woken) == 1
 
 
 @pytest.mark.django_db

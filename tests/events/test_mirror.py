@@ -403,6 +403,47 @@ def test_one_that_is_refused_in_the_middle_breaks_no_order(nats, monkeypatch):
         assert len(numbers) == 4
 
 
+def test_a_bus_too_slow_for_one_persons_many_events_gets_them_all_in_the_end(nats, monkeypatch):
+    """Each is only sent when the one before it is stored, so a batch takes as many round trips."""
+    monkeypatch.setattr(the_bus, "ANSWER_SECONDS", 0.5)
+    happen(*[fact(1, number) for number in range(50)], fact(2, 50))
+    real = Bus._publish_together
+
+    async def far_away(self, wave, never):
+        await asyncio.sleep(0.05)
+        await real(self, wave, never)
+
+    monkeypatch.setattr(Bus, "_publish_together", far_away)
+    runs = []
+    while Record.objects.unmirrored().exists():
+        runs.append(mirror(now=now))
+        assert 0 < runs[-1] < 51
+    assert sum(runs) == 51
+    assert Relay.objects.get().failing_since is None
+    assert sorted(by_user(envelopes(nats)).values()) == [list(range(50)), [50]]
+
+
+def test_what_a_bus_confirmed_before_it_failed_is_not_sent_again(nats, monkeypatch):
+    happen(*[fact(number % 2, number) for number in range(20)])
+    real = Bus._publish_together
+    waves = []
+
+    async def lose(self, wave, never):
+        waves.append(wave)
+        if len(waves) > 4:
+            raise ConnectionError("lost")
+        await real(self, wave, never)
+
+    monkeypatch.setattr(Bus, "_publish_together", lose)
+    assert mirror(now=now) == 0
+    assert Relay.objects.get().failing_since == NOW
+    assert Record.objects.unmirrored().count() == 12
+    monkeypatch.undo()
+    assert mirror(now=lambda: NOW + timedelta(minutes=5)) == 12
+    numbers = by_user(envelopes(nats))
+    assert sorted(numbers.values()) == [list(range(0, 20, 2)), list(range(1, 20, 2))]
+
+
 def test_no_thread_or_connection_is_left_behind(nats, settings):
     before = set(threading.enumerate())
     for _ in range(3):

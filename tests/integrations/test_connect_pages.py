@@ -5,10 +5,12 @@ import uuid
 import pytest
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
 from integrations.models import Connection
+from integrations.source import sources
 from tests.flows.visitor import Visitor
 from tests.people import Person, person
 
@@ -161,3 +163,41 @@ def test_the_api_lists_my_connections_without_tokens_and_cuts_them(browser, ada)
     assert browser.delete(f"/api/connections/{listed['id']}").status_code == 204
     assert browser.delete(f"/api/connections/{listed['id']}").status_code == 404
     assert not Connection.objects.exists()
+
+
+def hand_over(browser: Client):
+    file = SimpleUploadedFile("todo.txt", b"Water the basil\n")
+    return browser.post("/connect/todotxt/file/", {"file": file})
+
+
+def test_nobody_has_files_read_without_end(browser, monkeypatch):
+    monkeypatch.setattr("integrations.connect.TRIES_AN_HOUR", 2)
+    assert [hand_over(browser).headers["Location"] for _ in range(2)] == ["/settings/"] * 2
+    refused = hand_over(browser)
+    assert "Wait an hour" in said(refused)
+    assert refused.headers["Location"] == "/connect/"
+    other = Client(headers={"host": settings.PUBLIC_URL.split("//")[1]})
+    other.force_login(person("eve@example.com").user)
+    assert hand_over(other).headers["Location"] == "/settings/"
+
+
+def test_one_file_of_a_person_is_read_at_a_time(browser, monkeypatch):
+    kind = type(sources.get("todotxt"))
+    read = kind.read
+    beside: list[str] = []
+
+    def and_another(self, *args, **more):
+        if not beside:
+            beside.append("")
+            beside[0] = said(hand_over(browser))
+        return read(self, *args, **more)
+
+    monkeypatch.setattr(kind, "read", and_another)
+    assert hand_over(browser).headers["Location"] == "/settings/"
+    assert "being read just now" in beside[0]
+    assert hand_over(browser).headers["Location"] == "/settings/", "nor does it stay shut"
+
+
+def test_without_a_cache_files_are_read_all_the_same(browser, redis_server):
+    redis_server.stop()
+    assert hand_over(browser).headers["Location"] == "/settings/"

@@ -8,12 +8,16 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from integrations import snapshot
+from integrations import connect, snapshot
+from integrations.commands import send_due
 from integrations.connect import MOST_PENDING, PENDING, BadState, begin, finish, take_attempt
-from integrations.models import Connection, Revocation
+from integrations.disconnect import revoke_due
+from integrations.history import read_histories_due
+from integrations.models import Command, Connection, History, Revocation
 from integrations.source import NeedsReconnect, SourceTrouble, UsesOAuth
+from integrations.sync import sync_user
 from oo.events.models import Record
-from tests.integrations.todoist_world import TOKEN, TodoistWorld, consent
+from tests.integrations.todoist_world import TOKEN, Link, TodoistWorld, consent
 from tests.people import NOW
 
 CALLBACK = f"{settings.PUBLIC_URL}/connect/todoist/callback/"
@@ -168,6 +172,116 @@ def test_connecting_another_account_reads_it_anew_and_lets_go_of_what_was_there(
     again.read()
     assert list(again.titles().values()) == ["The only one"]
     assert row.tasks.filter(closed_at=None).count() == 1
+
+
+@pytest.fixture
+def dead(todoist: TodoistWorld, user: User) -> Link:
+    """Their grant has ended without them: an hour, in which nothing was read."""
+    link = todoist.link("sam", user=user)
+    link.add("Something")
+    link.read()
+    return link
+
+
+def ends(link: Link) -> None:
+    link.world.revoke(link.persona)
+    assert link.read().status == "reconnect"
+    link.world.later(hours=1)
+
+
+def tasks_completed() -> list[int]:
+    records = Record.objects.filter(subject="signals.task.completed")
+    return sorted(record.payload["task_id"] for record in records)
+
+
+def test_what_was_done_while_a_grant_was_dead_counts_when_it_is_given_again(dead: Link, user):
+    done = dead.add("Done meanwhile")
+    recurring = dead.add("Stand up", due="every day at 09:00")
+    deleted = dead.add("Deleted meanwhile")
+    dead.read()
+    ends(dead)
+    dead.act(done, "complete")
+    dead.act(recurring, "complete")
+    dead.act(deleted, "delete")
+    again = dead.world.link("sam", user=user)
+    assert again.connection.pk == dead.connection.pk
+    again.read()
+    assert again.task(done).closed_as == "done"
+    assert again.task(recurring).done_at is not None
+    assert again.task(deleted).closed_as == "deleted"
+    assert tasks_completed() == sorted([again.task(done).pk, again.task(recurring).pk])
+
+
+def test_who_connects_again_is_read_at_once_however_lately_they_were_read(dead: Link, user):
+    dead.world.revoke("sam")
+    assert dead.read().status == "reconnect"
+    before = dead.row().synced_at
+    dead.world.link("sam", user=user)
+    assert sync_user(user.pk, now=dead.world.now) == 1
+    assert dead.row().synced_at > before
+    assert dead.titles()
+
+
+def test_what_was_done_in_oo_while_a_grant_was_dead_is_told_when_it_is_given_again(
+    dead: Link, user
+):
+    chore = dead.add("A chore")
+    dead.read()
+    ends(dead)
+    dead.done_here(chore)
+    again = dead.world.link("sam", user=user)
+    again.read()
+    assert chore not in again.listed()
+    again.read()
+    assert again.task(chore).closed_as == "done"
+    assert again.titles()
+
+
+def test_another_account_after_a_dead_grant_keeps_and_is_told_nothing_of_the_first(
+    dead: Link, user, monkeypatch
+):
+    chore = dead.add("A chore of Sam's")
+    dead.read()
+    while read_histories_due(now=dead.world.now, limit=1):
+        pass
+    assert History.objects.get().finished_at
+    ends(dead)
+    dead.done_here(chore)
+    before = set(dead.row().tasks.values_list("pk", flat=True))
+    told, account = len(tasks_completed()), dead.row().account
+    other = dead.world.link("mei", user=user)
+    assert other.connection.pk == dead.connection.pk
+    dead.world.forget_requests()
+    send_due(now=dead.world.now)
+    assert dead.world.asked() == [], "it may be another account, nobody knows yet"
+    never = lambda *args, **more: pytest.fail("told")  # noqa: E731
+    monkeypatch.setattr(type(dead.world.source), "complete", never)
+    row = other.read()
+    assert not before & set(row.tasks.values_list("pk", flat=True))
+    assert not Command.objects.exists()
+    assert row.tasks.filter(closed_at=None).exists()
+    assert len(tasks_completed()) == told
+    assert History.objects.get().finished_at is None, "the past of this one is still to be read"
+    assert row.account not in ("", account)
+
+
+def test_of_two_callbacks_at_once_no_grant_is_left_behind(todoist, user, monkeypatch):
+    """Both find nothing to let go of; the later one lets go of what the other got meanwhile."""
+    real = connect._make_room
+
+    def and_another_is_quicker(*args: Any, **more: Any) -> None:
+        real(*args, **more)
+        monkeypatch.setattr(connect, "_make_room", real)
+        todoist.link("sam", user=user)
+
+    monkeypatch.setattr(connect, "_make_room", and_another_is_quicker)
+    todoist.link("sam", user=user)
+    assert todoist.grants_alive("sam") == 2
+    while revoke_due(now=todoist.now):
+        pass
+    assert todoist.grants_alive("sam") == 1
+    row = Connection.objects.get(user=user)
+    assert (row.status, row.account) == ("connected", "")
 
 
 def test_a_read_that_began_before_connecting_anew_takes_nothing_in(todoist, user, monkeypatch):

@@ -223,14 +223,15 @@ def test_a_daily_event_keeps_its_local_hour_when_clocks_change() -> None:
     assert found[:3] == ["28 01:30", "29 01:30", "30 00:30"]
 
 
-def test_an_event_does_not_end_before_it_begins_when_clocks_change() -> None:
+@pytest.mark.parametrize(("ends", "lasts"), [("031000", 40), ("033000", 60), ("043000", 120)])
+def test_an_event_lasts_as_long_on_the_day_the_clock_skips_its_start(ends: str, lasts: int) -> None:
     nightly = (
         "UID:1\nDTSTART;TZID=Europe/Berlin:20260301T023000\n"
-        "DTEND;TZID=Europe/Berlin:20260301T031000\nRRULE:FREQ=DAILY"
+        f"DTEND;TZID=Europe/Berlin:20260301T{ends}\nRRULE:FREQ=DAILY"
     )
     found = read(calendar(nightly), now=datetime(2026, 3, 28, tzinfo=UTC)).coming
     minutes = [(event.ends_at - event.starts_at).total_seconds() / 60 for event in found[:3]]
-    assert minutes == [40, 0, 40]
+    assert minutes == [lasts] * 3
 
 
 @pytest.mark.parametrize(

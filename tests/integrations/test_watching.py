@@ -7,8 +7,10 @@ from cryptography.fernet import Fernet
 
 from integrations.disconnect import disconnect, revoke_due
 from integrations.models import Channel, Connection
-from integrations.sync import sync_due
-from tests.integrations.google_world import GoogleWorld
+from integrations.source import SourceTrouble
+from integrations.sync import read_soon, sync_due
+from integrations.watching import heard
+from tests.integrations.google_world import LIST, GoogleWorld
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,3 +50,80 @@ def test_a_channel_sealed_with_a_lost_key_is_no_trouble(google: GoogleWorld, set
     (new,) = google.channels()
     assert new["id"] != old["id"]
     assert Channel.objects.get().token
+
+
+def test_channels_that_are_refused_for_days_leave_one_row(google: GoogleWorld) -> None:
+    calendar = google.link(titles=True)
+    google.post("/faults", path=f"{LIST}/watch", kind="500")
+    for _ in range(4):
+        google.later(hours=7)
+        assert calendar.read().trouble == ""
+    (left,) = Channel.objects.all()
+    assert google.now - left.created_at < timedelta(hours=1), "or it is asked for with each read"
+
+
+def test_a_refused_renewal_leaves_the_channel_that_still_works(google: GoogleWorld) -> None:
+    calendar = google.link(titles=True)
+    calendar.read()
+    works = Channel.objects.get()
+    google.later(days=5, hours=12)
+    google.post("/faults", path=f"{LIST}/watch", kind="500")
+    for _ in range(2):
+        google.later(hours=7)
+        calendar.read()
+    assert Channel.objects.exclude(resource_id="").get().pk == works.pk
+    assert Channel.objects.count() == 2
+
+
+@pytest.fixture
+def reading(google: GoogleWorld, monkeypatch):
+    """`during(then)` reads a calendar, and has `then` happen when its list has been read."""
+    calendar = google.link(titles=True)
+    calendar.read()
+    kind = type(google.source)
+    pull = kind.pull
+
+    def during(then):
+        def read(self, *args, **more):
+            pulled = pull(self, *args, **more)
+            then(Channel.objects.get())
+            return pulled
+
+        monkeypatch.setattr(kind, "pull", read)
+        row = calendar.read()
+        monkeypatch.setattr(kind, "pull", pull)
+        return row
+
+    return during
+
+
+def test_a_change_told_of_during_a_read_is_read_next(google: GoogleWorld, reading) -> None:
+    def told(channel: Channel) -> None:
+        at = google.now
+        assert heard("google_calendar", str(channel.pk), channel.token, news=True, now=at)
+
+    # In trouble until this very read, which goes well.
+    Connection.objects.update(trouble="unavailable")
+    row = reading(told)
+    assert (row.trouble, row.claim_token) == ("", None)
+    assert row.due_at <= google.now
+    assert sync_due(now=google.now, limit=1) == 1
+    assert Connection.objects.get().due_at > google.now, "once, not for ever"
+
+
+def test_a_read_that_is_wished_for_during_a_read_comes_next(google: GoogleWorld, reading) -> None:
+    row = reading(lambda channel: read_soon(channel.connection_id, now=google.now))
+    assert row.due_at <= google.now
+
+
+def test_a_change_told_of_during_a_read_that_fails_hurries_nothing(
+    google: GoogleWorld, reading
+) -> None:
+    def told(channel: Channel) -> None:
+        at = google.now
+        assert heard("google_calendar", str(channel.pk), channel.token, news=True, now=at)
+        raise SourceTrouble("unavailable", "not now")
+
+    row = reading(told)
+    assert row.trouble == "unavailable"
+    assert row.due_at > google.now

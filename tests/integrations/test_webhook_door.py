@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +13,8 @@ from accounts.models import User
 from integrations.endpoints import deliveries_of, roll_secret
 from integrations.formats.standard_webhooks import sign
 from integrations.models import Connection, Delivery
+from integrations.receive import refusals_of
+from oo.lib.encrypted import fingerprint
 from tests.integrations.posting import Poster, poster, upsert
 
 pytestmark = pytest.mark.django_db
@@ -198,14 +201,28 @@ def test_the_user_sees_what_was_not_let_in_and_why(shop):
     shop.post({"op": "x"}, id="msg_odd")
     shop.post(upsert(), id="msg_good")
     seen = {one.delivery_id: one for one in deliveries_of(shop.endpoint)}
-    assert [seen[id].outcome for id in ("msg_bad", "msg_odd", "msg_good")] == [
-        "not let in", "refused", "waiting",
-    ]  # fmt: skip
-    assert "does not match" in seen["msg_bad"].reason
-    assert "upsert, done or removed" in seen["msg_odd"].reason
+    bad, odd, good = [seen[fingerprint(id)] for id in ("msg_bad", "msg_odd", "msg_good")]
+    assert [one.outcome for one in (bad, odd, good)] == ["not let in", "refused", "waiting"]
+    assert "does not match" in bad.reason
+    assert "upsert, done or removed" in odd.reason
     for _ in range(50):
         shop.post(upsert(), secret="whsec_" + "A" * 32)
     assert sum(one.outcome == "not let in" for one in deliveries_of(shop.endpoint)) == 5
+
+
+def test_what_a_sender_calls_a_delivery_is_kept_hashed_and_still_known(shop, settings):
+    words = "order of Zoe's pregnancy test"
+    assert shop.post(upsert(), id=words).status_code == 202
+    assert shop.post(upsert(), id=words, secret="whsec_" + "A" * 32).status_code == 401
+    (row,) = shop.deliveries()
+    assert row.delivery_id == fingerprint(words)
+    assert words not in str(refusals_of(shop.endpoint))
+    assert shop.post(upsert(), id=words).json() == {"id": words, "new": False}
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    assert shop.post(upsert(), id=words).json() == {"id": words, "new": False}
+    Delivery.objects.update(outcome="failed")
+    assert shop.post(upsert(), id=words).json() == {"id": words, "new": True}
+    assert len(shop.deliveries()) == 1
 
 
 def test_a_delivery_costs_one_insert_and_few_questions(shop, django_assert_max_num_queries):

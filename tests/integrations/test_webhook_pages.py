@@ -36,7 +36,7 @@ def browser(shop) -> Client:
 
 @pytest.mark.django_db
 def test_a_secret_is_shown_once_and_works(shop, browser):
-    page = browser.post("/endpoints/make/", {"name": "Forms & <b>co"}).content.decode()
+    page = browser.post("/endpoints/make/", {"name": "Forms & <b>co"}, follow=True).content.decode()
     secret = pre(page, "data-secret")
     made = Connection.objects.exclude(pk=shop.endpoint.pk).get()
     shop.endpoint, shop.secret = made, secret
@@ -62,7 +62,7 @@ def test_renaming_rolling_playing_again_and_deleting_are_the_owners(shop, browse
         assert browser.get(f"{base}/{verb}/").status_code == 405
     assert stranger.get(f"{base}/").status_code == 404
     page = browser.get(f"{base}/").content.decode()
-    assert "msg_1" in page
+    assert "msg_1" not in page, "what a sender calls it may be words, and is kept by nobody"
     assert "Take in again" in page
     for odd in ("", "x", "9" * 40, "²"):
         assert browser.post(f"{base}/replay/", {"delivery": odd}).status_code == 302
@@ -70,11 +70,58 @@ def test_renaming_rolling_playing_again_and_deleting_are_the_owners(shop, browse
     assert Delivery.objects.get().outcome == "waiting"
     browser.post(f"{base}/rename/", {"name": "Cellar"})
     assert Connection.objects.get(pk=shop.endpoint.pk).label == "Cellar"
-    rolled = browser.post(f"{base}/roll/").content.decode()
+    rolled = browser.post(f"{base}/roll/", follow=True).content.decode()
     assert shop.post(upsert(), secret=pre(rolled, "data-secret")).status_code == 202
     assert "works until" in rolled
     assert browser.post(f"{base}/delete/").status_code == 302
     assert not Connection.objects.filter(pk=shop.endpoint.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_reload_makes_no_second_endpoint_and_no_second_secret(shop, browser):
+    for address, sent in (
+        ("/endpoints/make/", {"name": "Cellar"}),
+        (f"/endpoints/{shop.endpoint.pk}/roll/", {}),
+    ):
+        reply = browser.post(address, sent)
+        assert reply.status_code == 302
+        page = reply["Location"]
+        # No look ahead, and no other page, uses the one view up.
+        assert browser.head(page).status_code == 200
+        browser.get("/endpoints/")
+        assert pre(browser.get(page).content.decode(), "data-secret").startswith("whsec_")
+        assert "data-secret" not in browser.get(page).content.decode()
+    assert Connection.objects.filter(user=shop.user, source="webhook").count() == 2
+
+
+@pytest.mark.django_db
+def test_a_new_secret_is_nowhere_in_the_session(shop, browser):
+    browser.post(f"/endpoints/{shop.endpoint.pk}/roll/")
+    secret = Connection.objects.get(pk=shop.endpoint.pk).access_token
+    assert secret
+    assert secret not in str(dict(browser.session))
+
+
+@pytest.mark.django_db
+def test_whoever_opens_an_address_that_is_for_a_button_gets_a_page_and_a_way_back(shop, browser):
+    base = f"/endpoints/{shop.endpoint.pk}"
+    for address in ("/endpoints/make/", f"{base}/roll/", "/answer/", "/sign-out/"):
+        reply = browser.get(address, headers={"accept": "text/html,*/*"})
+        assert reply.status_code == 405, address
+        assert "POST" in reply["Allow"]
+        page = reply.content.decode()
+        assert "Nothing was changed." in page
+        assert 'href="/"' in page
+        assert browser.get(address).content == b""  # a machine needs no page
+
+
+@pytest.mark.django_db
+def test_a_delivery_that_went_well_is_said_to_be_taken_in(shop, browser):
+    shop.post(upsert(), id="msg_1")
+    work_off(now=timezone.now())
+    page = browser.get(f"/endpoints/{shop.endpoint.pk}/").content.decode()
+    assert "</time> · taken in" in page
+    assert "</code> · done" not in page
 
 
 @pytest.mark.once

@@ -121,13 +121,13 @@ def test_one_that_trips_a_fault_of_ours_waits_and_the_others_do_not(shop, monkey
         shop.post(upsert(id), id=id)
     work()
     assert set(shop.open_tasks()) == {"a", "b"}
-    waits = Delivery.objects.get(delivery_id="poison")
+    waits = Delivery.objects.get(delivery_id=fingerprint("poison"))
     assert (waits.outcome, waits.attempts) == ("waiting", 1)
     assert "ZeroDivisionError" in waits.reason
     for _ in range(ATTEMPTS):
         work(days=9)
         Delivery.objects.filter(outcome="waiting").update(due_at=timezone.now())
-    waits = Delivery.objects.defer(None).get(delivery_id="poison")
+    waits = Delivery.objects.defer(None).get(delivery_id=fingerprint("poison"))
     assert (waits.outcome, waits.body) == ("failed", "")
     assert "Send it again" in waits.reason
 
