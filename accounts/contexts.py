@@ -24,13 +24,13 @@ LONGEST = 40
 PARTS = ("weekdays", "begins", "ends")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
-NAME = f"A context needs a name of 1 to {LONGEST} characters in one line."
-TAKEN = "There is a context of this name already. Change that one, or choose another name."
+NAME = f"A situation needs a name of 1 to {LONGEST} characters in one line."
+TAKEN = "There is a situation of this name already. Change that one, or choose another name."
 TWICE = "This name is there twice: large and small letters do not differ."
 SHAPE = "should be null, or have weekdays, begins and ends."
 WEEKDAYS = f"weekdays should be a list of {', '.join(DAYS)}, each once, and one at least."
 TIMES = "begins and ends should be times such as 09:00 or 17:30."
-TOO_MANY = f"There can be {MOST} contexts."
+TOO_MANY = f"There can be {MOST} situations."
 
 
 def of(user: User) -> list[UserContext]:

@@ -100,7 +100,10 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("time_zone", "")
     if not is_time_zone(name):
         return JsonResponse({"detail": "That is not a time zone."}, status=400)
-    User.objects.filter(pk=request.user.pk, is_active=True).update(time_zone=name)
+    user_id = person(request).pk
+    theirs = User.objects.filter(pk=user_id, is_active=True)
+    if theirs.exclude(time_zone=name).update(time_zone=name):
+        preferences.changed(user_id, now=timezone.now())  # what was said of times of day is old
     return JsonResponse({"time_zone": name})
 
 

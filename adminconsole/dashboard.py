@@ -10,15 +10,19 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Erasure, User
+from accounts.seen import here_lately
 from adminconsole import watch
 from adminconsole.models import AdminAction
 from integrations.models import Connection
 from oo.events.catalogue import TipFeedback, TipServed
 from oo.events.models import Record
+from recommender.models import Decision, Feedback
 
 DAYS = 14
 LAST_ACTIONS = 6
 REACTIONS = ("done", "snooze", "dismiss")
+# A silence is no tip, and who asks for one instead has answered none.
+NO_TIP = ((TipServed.subject, Decision.SILENCE), (TipFeedback.subject, str(Feedback.Reaction.SHOW)))
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -35,14 +39,14 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "title": "Overview",
             "served": served[today],
             "yesterday": served[today - timedelta(days=1)],
-            "reacted": sum(reactions.values()),
+            "reacted": sum(reactions[name] for name in REACTIONS),
             "reactions": [(name, reactions[name]) for name in REACTIONS],
             "days": _bars(served, reacted, today),
             "connections": _connections(),
             "people": User.objects.aggregate(
                 all=Count("pk", filter=Q(deleted_at=None)),
                 new=Count("pk", filter=Q(deleted_at=None, joined_at__gte=_midnight(today))),
-                active=Count("pk", filter=Q(last_login__gte=now - timedelta(days=30))),
+                active=Count("pk", filter=Q(deleted_at=None) & here_lately(now)),
             ),
             "erasures": Erasure.objects.filter(finished_at=None).count(),
             "actions": AdminAction.objects.select_related("actor").order_by("-at")[:LAST_ACTIONS],
@@ -59,7 +63,7 @@ def flow(now: datetime) -> tuple[Counter[date], Counter[date]]:
     """
     today = timezone.localdate(now)
     days = [today - timedelta(days=back) for back in range(DAYS)]
-    keys = {day: f"console:flow:{timezone.get_current_timezone_name()}:{day}" for day in days}
+    keys = {day: f"console:tips:{timezone.get_current_timezone_name()}:{day}" for day in days}
     known = cache.get_many([keys[day] for day in days[1:]])
     served: Counter[date] = Counter()
     reacted: Counter[date] = Counter()
@@ -73,17 +77,21 @@ def flow(now: datetime) -> tuple[Counter[date], Counter[date]]:
 
 
 def _counts(day: date) -> tuple[int, int]:
-    rows = dict(
+    rows = (
         Record.objects.filter(
             occurred_at__gte=_midnight(day),
             occurred_at__lt=_midnight(day + timedelta(days=1)),
             subject__in=(TipServed.subject, TipFeedback.subject),
         )
-        .values_list("subject")
+        .values_list("subject", "payload__kind", "payload__reaction")
         .annotate(count=Count("pk"))
         .order_by()
     )
-    return rows.get(TipServed.subject, 0), rows.get(TipFeedback.subject, 0)
+    found: Counter[str] = Counter()
+    for subject, kind, reaction, count in rows:
+        if not {(subject, kind), (subject, reaction)}.intersection(NO_TIP):
+            found[subject] += count
+    return found[TipServed.subject], found[TipFeedback.subject]
 
 
 def _reactions(since: datetime) -> Counter[str]:

@@ -18,7 +18,7 @@ from recommender.registry import policies
     PolicyDeployment,
     "Roll back",
     asks="The policy that was live before this one chooses again, from everyone's next tip on. What "
-    "both have learned stays.",
+    "both have learned stays. A running experiment is stopped.",
     icon="undo",
     danger=True,
 )
@@ -29,7 +29,7 @@ def roll_back(deployment: PolicyDeployment, actor: User | None, now: datetime) -
         made = promote.roll_back("By hand, in the console.", only=deployment.pk, now=now)
     except CantPromote as why:
         raise Refused(str(why)) from why
-    return f"{made.policy} is live again."
+    return f"{made.policy} is live again.{experiments.ended_with(made)}"
 
 
 @operation(
@@ -37,32 +37,37 @@ def roll_back(deployment: PolicyDeployment, actor: User | None, now: datetime) -
     "Promote",
     asks="It becomes the live policy if the gate lets it through: it has to beat the live one in the "
     "simulator, in the shadow and in the off-policy estimate. If it does not, the gate says why and "
-    "nothing changes.",
+    "nothing changes. If it does, a running experiment is stopped.",
     icon="rocket_launch",
     own_transactions=True,
 )
 def promote_policy(row: PolicyShadow, actor: User | None, now: datetime, write: Write) -> str:
-    says = f"{row.policy} passed the gate and is live."
+    def says(made: PolicyDeployment) -> str:
+        return f"{row.policy} passed the gate and is live.{experiments.ended_with(made)}"
+
     try:
-        promote.promote(row.policy, now=now, also=lambda made: write(says))
+        made = promote.promote(row.policy, now=now, also=lambda made: write(says(made)))
     except CantPromote as why:
         raise Refused(str(why)) from why
-    return says
+    return says(made)
 
 
 @operation(
     PolicyShadow,
     "Promote past the gate",
-    asks="It becomes the live policy whatever the gate says. The guard watches it all the same.",
+    asks="It becomes the live policy whatever the gate says. The guard watches it all the same. A "
+    "running experiment is stopped.",
     icon="warning",
     danger=True,
     asks_why=True,
 )
 def force_policy(row: PolicyShadow, actor: User | None, now: datetime, why: str) -> str:
     try:
-        promote.force(row.policy, why, now=now)
+        made = promote.force(row.policy, why, now=now)
     except CantPromote as refusal:
         raise Refused(str(refusal)) from refusal
+    if ended := experiments.ended_with(made):
+        why = f"{why.strip().rstrip('.')}.{ended}"
     return f"{row.policy} is live, past the gate: {why}"
 
 

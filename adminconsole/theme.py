@@ -6,12 +6,15 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+TITLES: dict[str, str] = {}  # what the menu calls the list of each model, and its page too
+
 
 def _item(title: str, icon: str, name: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(name)}
 
 
 def _list(title: str, icon: str, model: str) -> dict[str, Any]:
+    TITLES[model] = title
     return _item(title, icon, f"admin:{model}_changelist")
 
 
@@ -93,7 +96,7 @@ NAVIGATION = [
     {
         "title": "Events",
         "separator": True,
-        "items": [_list("The last 500", "stream", "events_record")],
+        "items": [_list("Last 500 events", "stream", "events_record")],
     },
     {
         "title": "Console",

@@ -71,13 +71,15 @@ def catch_up(*, now: datetime) -> list[str]:
         if last is not None and entry.crontab.schedule.remaining_estimate(last) > -LATE:
             continue
         # Claimed first, and without touching what beat counts from otherwise.
-        if not PeriodicTask.objects.filter(pk=entry.pk, last_run_at=last).update(last_run_at=now):
+        this = PeriodicTask.objects.filter(pk=entry.pk)
+        times = entry.total_run_count
+        if not this.filter(last_run_at=last).update(last_run_at=now, total_run_count=times + 1):
             continue
         try:
             run_now(entry)
         except CantRun as error:
             log.warning("%s was missed, and can't be caught up on: %s", entry.name, error)
-            PeriodicTask.objects.filter(pk=entry.pk, last_run_at=now).update(last_run_at=last)
+            this.filter(last_run_at=now).update(last_run_at=last, total_run_count=times)
         else:
             caught.append(entry.name)
     return caught

@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 State = Literal["believed", "kept", "said", "unknown"]
 
 
+NOT_LOOKED = "oO has not looked yet; it does so at night."
+# What a person would look for, where what it means is a sentence that does not name it.
+NAMES = {"quiet_start": "Quiet hours begin", "quiet_end": "Quiet hours end"}
+
+
 class NoSuchBelief(LookupError):
     """No agent here would infer anything of that name."""
 
@@ -45,6 +50,7 @@ class Shown:
     forgotten: bool = False
     sayable: bool = True
     asked: bool = True
+    meaning: str = ""  # where the sentence is but a name
     told: str = ""  # what became of the user's last word on it, just now
 
     @property
@@ -99,9 +105,11 @@ def _show(param: Param, held: Held, belief: Belief | None, now: datetime) -> Sho
             sayable=param.sayable,
             asked=param.asked,
         )
+    name = NAMES.get(param.name)
     return Shown(
-        param.name, "unknown", param.meaning, _why_not(held, belief, now), None,
+        param.name, "unknown", name or param.meaning, _why_not(held, belief, now), None,
         _asking(param, held), forgotten=held.forgotten_at is not None, asked=param.asked,
+        meaning=held.key.meaning if name else "",
     )  # fmt: skip
 
 
@@ -114,7 +122,7 @@ def _why_not(held: Held, belief: Belief | None, now: datetime) -> str:
         since = held.forgotten_at.astimezone(now.tzinfo)
         return f"Forgotten. oO looks only at what came after {since:%-d %B %Y}."
     if belief is None:
-        return "oO has not looked yet; it does so at night."
+        return NOT_LOOKED
     if belief.why == "too_little":
         return "There is too little to go by so far."
     return "Nothing clear shows in what there is."
@@ -141,7 +149,9 @@ def forget(user: User, name: str, *, now: datetime) -> None:
     """The belief goes, with those told by the same count, and nothing that came before leads to them
     again. Raises NoSuchBelief.
     """
-    names = sorted({name, *find(name).told_with})
+    # Of an agent that is not installed here nothing is held.
+    here = {param.name for _, param in _params()}
+    names = sorted({name, *find(name).told_with} & here)
     with transaction.atomic():
         stands(user.pk, now=now)  # an inference that is under way waits, and then knows of it
         for one in names:

@@ -41,11 +41,16 @@ def beliefs(request: HttpRequest) -> HttpResponse:
     known, unknown = (
         [replace(one, told=told.get(one.key, "")) for one in part] for part in (known, unknown)
     )
+    # Said once, where it is so of them all.
+    not_looked = {one.small for one in unknown} == {believed.NOT_LOOKED}
+    if not_looked:
+        unknown = [replace(one, small="") for one in unknown]
     context = {
         "known": [one for one in known if one.asked],
         "counted": [one for one in known if not one.asked],
         "counted_told": any(one.told for one in known if not one.asked),
         "unknown": unknown,
+        "not_looked": believed.NOT_LOOKED if not_looked else "",
         "messages": [said for said in waiting if said.extra_tags not in here],
     }
     return render(request, "agents/beliefs.html", context)

@@ -1,6 +1,7 @@
 """Pages that belong to no floor: the app's shell, the API's readable document, errors, liveness."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,23 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
     """A problem in debug mode too, where Django would show its own page."""
     return not_found(request, Http404())
+
+
+class NotAllowedMiddleware:
+    """Whoever opens or reloads an address that only a button leads to gets a page, and a way back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # A machine does not ask for a page.
+        if response.status_code != 405 or "text/html" not in request.headers.get("Accept", ""):
+            return response
+        says = "This address is for a button to press. Nothing was changed."
+        page = _error(request, 405, "Nothing to see here", says)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -66,16 +66,16 @@ class BalanceShown:
     kinds: Sequence[KindShown]
 
 
-def shown(user: User, *, now: datetime) -> BalanceShown:
-    """The balance as its page shows it."""
+def shown(user: User, *, now: datetime, chosen: Mapping[str, str] | None = None) -> BalanceShown:
+    """The balance as its page shows it; with the words that were just `chosen`, where it can't be so."""
     held = next(one for one in preferences.held(user) if one.key.name == BALANCE)
     _, answers = answers_of([user.pk], now=now).get(user.pk, (now, {}))
-    words = _on_the_page(words_of(held.value))
+    words = {**_on_the_page(words_of(held.value)), **(chosen or {})}
     kinds = []
     for kind, (name, says, _, _) in _KINDS.items():
         options = _WHEN_IT_IS_TIME if kind == "reminder" else tuple(_labels())
-        chosen = [(value, label, value == words[kind]) for value, label in options]
-        kinds.append(KindShown(kind, name, says, chosen))
+        offered = [(value, label, value == words[kind]) for value, label in options]
+        kinds.append(KindShown(kind, name, says, offered))
     return BalanceShown(held.source, _STATES[held.source], answered(answers), kinds)
 
 

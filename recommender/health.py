@@ -82,6 +82,8 @@ def drift(now: datetime) -> Finding:
             run.says,
             "Look at what changed in the console under Runs; a policy that learns follows by itself.",
         )
+    if run and run.verdict == PolicyRun.Verdict.TOO_LITTLE:
+        return Finding("ok", "Too few decisions to compare yet.")
     return Finding("ok", run.says if run else "Not looked at yet.")
 
 

@@ -115,10 +115,10 @@ def balance(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "recommender/balance.html", {"balance": shown(user, now=now)})
     said = "Noted. oO goes by it from the next tip on."
+    words = {kind: request.POST.get(kind, "") for kind in KINDS}
     try:
         match request.POST.get("do"):
             case "say":
-                words = {kind: request.POST.get(kind, "") for kind in KINDS}
                 shares = shares_of(words)
                 if says_nothing_new(words, user):
                     said = "Nothing was changed. oO goes on working it out."
@@ -134,6 +134,7 @@ def balance(request: HttpRequest) -> HttpResponse:
                 raise Http404
     except BadPreference as error:
         messages.error(request, str(error))
-    else:
-        messages.success(request, said)
+        told = shown(user, now=now, chosen=words)
+        return render(request, "recommender/balance.html", {"balance": told})
+    messages.success(request, said)
     return redirect("balance")

@@ -1,5 +1,6 @@
 """People: who they are, what they want and allowed, and what an operator may do for them."""
 
+from collections import Counter
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
@@ -14,7 +15,7 @@ from unfold.decorators import display
 
 from accounts.models import ApiToken, Consent, Erasure, Preference, User
 from adminconsole.admin.base import Console, OfUser, Shown
-from adminconsole.admin.show import NONE, filtered, moment, owner, status, when
+from adminconsole.admin.show import NONE, filtered, moment, numeric, owner, status, when
 from adminconsole.private import shown_of_key
 from integrations.models import Connection
 from recommender.models import Decision, PolicyState
@@ -66,8 +67,9 @@ class Connections(Shown):
 
 class Preferences(Shown):
     model = Preference
-    fields = readonly_fields = ("key", "value_", "source", "confidence", "updated", "forgotten")
+    fields = readonly_fields = ("key", "value_", "source", "confidence_", "updated", "forgotten")
     ordering = ("key", "source")
+    confidence_ = numeric("confidence", "confidence", 2)
     updated = when("updated_at", "updated")
     forgotten = when("forgotten_at", "forgotten")
 
@@ -180,17 +182,17 @@ class UserAdmin(Console):
 
     @display(description="connections")
     def links(self, user: User) -> str:
+        alike = Counter(
+            (c.source, c.status == "connected" and not c.failures) for c in user.connections.all()
+        )
         rows = [
             (
-                c.pk,
-                "oo-dot-ok" if c.status == "connected" and not c.failures else "oo-dot-warn",
-                c.source,
+                "oo-dot-ok" if well else "oo-dot-warn",
+                f"{count} × {source}" if count > 1 else source,
             )
-            for c in user.connections.all()
+            for (source, well), count in alike.items()
         ]
-        return (
-            format_html_join(SafeString(" "), '<span class="oo-dot {1}">{2}</span>', rows) or NONE
-        )
+        return format_html_join(SafeString(" "), '<span class="oo-dot {}">{}</span>', rows) or NONE
 
     @display(description="last tip")
     def last_tip(self, user: Any) -> str:

@@ -34,6 +34,7 @@ from adminconsole.operate import (
     rows_of,
 )
 from adminconsole.subjects import named
+from adminconsole.theme import TITLES
 
 CONFIRMED = "confirmed"
 NAMED_AT_MOST = 12
@@ -89,7 +90,9 @@ class Console(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        title = capfirst(str(self.model._meta.verbose_name_plural))
+        meta = self.model._meta
+        in_menu = TITLES.get(f"{meta.app_label}_{meta.model_name}")
+        title = in_menu or capfirst(str(meta.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def changeform_view(

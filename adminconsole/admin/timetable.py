@@ -106,7 +106,7 @@ class EntryAdmin(Console):
 
     @display(description="times sent", ordering="total_run_count")
     def times(self, entry: PeriodicTask) -> str:
-        return str(entry.total_run_count)
+        return str(entry.total_run_count or NONE)
 
     @display(description="state", ordering="enabled", label={"on": "success", "paused": "warning"})
     def state(self, entry: PeriodicTask) -> str:

@@ -3,13 +3,14 @@
 import re
 
 from django import template
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from recommender.contenders import TITLE
 
 register = template.Library()
 
+DOTTED = re.compile(r"\w+(\.\w+)+")
 COMMANDS = ("manage.py ", "celery ", "make ", "python ")
 
 
@@ -24,6 +25,14 @@ def fix(text: str) -> SafeString:
         for number, part in enumerate(parts)
     )
     return mark_safe("".join(shown))  # noqa: S308  (every part was escaped)
+
+
+@register.filter
+def dotted(text: str) -> SafeString:
+    """A dotted name that may go on in the next line after a dot, and not within a word."""
+    if not DOTTED.fullmatch(text):
+        return conditional_escape(text)
+    return format_html_join(SafeString(".<wbr>"), "{}", ((part,) for part in text.split(".")))
 
 
 @register.filter

@@ -34,6 +34,8 @@ from integrations.receive import SOURCE
 from integrations.shown import label_of
 from integrations.work_off import NothingToReplay, replay
 
+TO_SHOW = "endpoint_with_a_new_secret"
+
 
 @never_cache
 @require_safe
@@ -47,22 +49,25 @@ def endpoints(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def endpoint_make(request: HttpRequest) -> HttpResponse:
-    """Makes one, and shows its secret this once."""
+    """Makes one. Its page shows the secret, once."""
     try:
-        made, secret = make_endpoint(
-            person(request), request.POST.get("name", ""), now=timezone.now()
-        )
+        made, _ = make_endpoint(person(request), request.POST.get("name", ""), now=timezone.now())
     except CannotMake as error:
         messages.error(request, str(error))
         return redirect("endpoints")
-    return _page(request, made, secret=secret)
+    return _with_secret(request, made)
 
 
 @never_cache
 @require_safe
 def endpoint(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
-    """How to post to it, and what was posted."""
-    return _page(request, _mine(request, connection_id))
+    """How to post to it, and what was posted; and once its secret, where that is new."""
+    mine = _mine(request, connection_id)
+    if request.method != "GET" or request.session.get(TO_SHOW) != str(mine.pk):
+        return _page(request, mine)
+    del request.session[TO_SHOW]
+    before_ends = mine.access_expires_at if mine.refresh_token else None
+    return _page(request, mine, secret=mine.access_token, before_ends=before_ends)
 
 
 @require_POST
@@ -78,11 +83,10 @@ def endpoint_rename(request: HttpRequest, connection_id: uuid.UUID) -> HttpRespo
 @never_cache
 @require_POST
 def endpoint_roll(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
-    """A new secret, shown this once."""
+    """A new secret. The endpoint's page shows it, once."""
     mine = _mine(request, connection_id)
-    secret, ends = roll_secret(mine, now=timezone.now())
-    mine.refresh_from_db(fields=["status", "access_expires_at"])
-    return _page(request, mine, secret=secret, before_ends=ends)
+    roll_secret(mine, now=timezone.now())
+    return _with_secret(request, mine)
 
 
 @require_POST
@@ -108,6 +112,14 @@ def endpoint_replay(request: HttpRequest, connection_id: uuid.UUID) -> HttpRespo
     except NothingToReplay:
         messages.info(request, "What it said is no longer kept. Send it again with another id.")
     return redirect("endpoint", connection_id)
+
+
+def _with_secret(request: HttpRequest, mine: Connection) -> HttpResponse:
+    """To the endpoint's page, so that a reload makes nothing. The session holds only whose secret is to
+    be shown: the secret itself is sealed in the endpoint's row, and nowhere else.
+    """
+    request.session[TO_SHOW] = str(mine.pk)
+    return redirect("endpoint", mine.pk)
 
 
 def _mine(request: HttpRequest, connection_id: uuid.UUID) -> Connection:

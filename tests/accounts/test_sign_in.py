@@ -275,3 +275,12 @@ def test_the_sandbox_itself_insists_on_the_verifier(sandbox, client, db):
         "code_verifier": "y" * 64,
     }
     assert httpx.post(settings.GOOGLE_TOKEN_URL, data=form).status_code == 400
+
+
+def test_the_privacy_notice_says_who_runs_oo_in_a_whole_sentence(client, settings, db):
+    for name in (settings.OPERATOR_NAME, "Ada Lovelace"):
+        settings.OPERATOR_NAME = name
+        page = client.get("/privacy/").content.decode()
+        assert f"<p>This oO is run by {name}, who decides over this data." in page
+        assert "<p>the " not in page
+        assert "this installation runs this installation" not in page

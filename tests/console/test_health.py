@@ -15,6 +15,8 @@ from adminconsole import watch
 from adminconsole.health import broker, worker
 from adminconsole.templatetags.console import content, fix
 from oo.lib.health import Finding
+from recommender.health import drift
+from recommender.models import PolicyRun
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +175,12 @@ def test_what_the_floors_say_is_shown_and_never_run():
     assert fix("<b>") == "&lt;b&gt;"
     assert fix("Say `<i>`") == "Say <code>&lt;i&gt;</code>"
     assert "&lt;b&gt;" in content("<b> {title}")
+
+
+def test_too_few_decisions_to_compare_are_told_in_words(console):
+    run = PolicyRun.objects.create(
+        kind="drift", policy="egreedy-v1", policy_version="1", verdict="too little", created_at=NOW,
+        says="too little data: decisions in both windows: 1 needed, 0 there",
+    )  # fmt: skip
+    assert run.verdict == PolicyRun.Verdict.TOO_LITTLE
+    assert drift(NOW) == Finding("ok", "Too few decisions to compare yet.")

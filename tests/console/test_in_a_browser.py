@@ -1,9 +1,11 @@
 """The console in a real browser, under its own content policy."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from adminconsole.models import AdminAction
+from integrations.models import Connection
 from recommender.models import PolicyState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +45,17 @@ def test_pages_break_no_rule_and_fit_the_screen(browser, live, world, console, t
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, address
     assert complaints == []
+    page.context.close()
+
+
+def test_no_table_of_the_overview_runs_past_its_tile_on_a_phone(browser, live, world, console):
+    now = timezone.now()
+    Connection.objects.create(user=world().first, source="google_calendar", created_at=now)
+    page, _ = opened(browser, live, console, viewport={"width": 360, "height": 740})
+    page.goto(live.url + "/admin/", wait_until="networkidle")
+    for place in page.locator(".oo-tile:has(table) > *").all():
+        tile = place.evaluate("one => one.parentElement.getBoundingClientRect().right")
+        assert place.evaluate("one => one.getBoundingClientRect().right") <= tile
     page.context.close()
 
 

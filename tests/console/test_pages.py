@@ -1,5 +1,6 @@
 """What operators see: every page renders, soon, and shows nothing that is not theirs to read."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,8 +22,10 @@ from adminconsole.dashboard import flow
 from adminconsole.explain import explain, mixing
 from adminconsole.models import AdminAction
 from adminconsole.private import PRIVATE, tells_private, with_ground
+from adminconsole.theme import TITLES
 from agents.models import AgentOutput, Candidate, Writing
 from agents.writing.advices import ADVICES
+from integrations.models import Connection
 from oo.events.models import Record
 from recommender.models import Decision, Score
 from tests.console.addresses import pages
@@ -325,6 +328,32 @@ def test_the_overview_tells_how_oo_is_doing(world, console, operator):
     assert reply.context["people"]["all"] == 3
 
 
+def test_a_silence_is_counted_as_no_tip_and_asking_for_one_instead_as_no_answer(console, operator):
+    operator.time_zone = where_it_is_morning(timezone.now())
+    operator.save()
+    now = timezone.now()
+
+    def happen(subject: str, **payload: str) -> None:
+        Record.objects.create(
+            subject=f"signals.tip.{subject}",
+            user_id=1,
+            payload=payload,
+            occurred_at=now,
+            due_at=now,
+        )
+
+    for kind in ("task", "silence", "advice", "silence", "silence"):
+        happen("served", kind=kind)
+    for reaction in ("done", "show", "snooze", "show", "show"):
+        happen("feedback", reaction=reaction)
+    context = console.get("/admin/").context
+    assert (context["served"], context["reacted"]) == (2, 2)
+    assert context["reactions"] == [("done", 1), ("snooze", 1), ("dismiss", 0)]
+    assert sum(count for _, count in context["reactions"]) == context["reacted"]
+    today = context["days"][-1]
+    assert (today["served"], today["reacted"]) == (2, 2)
+
+
 def test_yesterday_is_counted_in_the_operators_own_zone(world, console, operator):
     operator.time_zone = "Pacific/Auckland"
     operator.save()
@@ -365,6 +394,39 @@ def test_times_are_shown_in_the_operators_own_zone(world, console, operator):
     operator.time_zone = "America/New_York"
     operator.save()
     assert "Tuesday 02 January 2024, 18:30:00 EST" in console.get(address).content.decode()
+
+
+def test_a_list_is_titled_as_the_menu_calls_it(console):
+    assert len(TITLES) == len(set(TITLES.values())) > 20
+    for model, title in TITLES.items():
+        reply = console.get(reverse(f"admin:{model}_changelist"))
+        assert reply.context["title"] == title
+
+
+def test_nothing_is_told_by_one_sign(world, console):
+    world()
+    text = console.get("/admin/recommender/decision/").content.decode()
+    cells = re.findall(r"<td[^>]*>\s*([-–])\s*</td>", text)
+    assert set(cells) == {"–"}
+
+
+def test_alike_connections_of_a_user_are_counted_and_not_listed_one_by_one(world, console):
+    someone = world().first
+    now = timezone.now()
+    for n in range(3):
+        Connection.objects.create(user=someone, source="webhook", slot=str(n), created_at=now)
+    text = console.get("/admin/accounts/user/").content.decode()
+    assert ">3 × webhook<" in text
+    assert ">webhook<" not in text
+    assert ">todoist<" in text
+
+
+def test_a_confidence_is_told_in_two_digits(world, console):
+    someone = world().first
+    Preference.objects.filter(user=someone).update(confidence=0.9999999819719763)
+    text = console.get(f"/admin/accounts/user/{someone.pk}/change/").content.decode()
+    assert "0.99999" not in text
+    assert "1.00" in text
 
 
 def test_an_empty_list_says_to_create_a_row_only_where_one_can_be(console):

@@ -244,3 +244,11 @@ def test_intervals_share_one_scale_with_zero_on_it():
         "weight.n": "900", "weight.people": "40",
     }  # fmt: skip
     assert intervals({}) == []
+
+
+def test_a_card_shows_code_as_code_and_breaks_a_long_name_only_at_its_dots(console):
+    text = console.get("/admin/policies/hierarchical/").content.decode()
+    assert "<code>width</code>" in text
+    assert "<code>manage.py simulate</code>" in text
+    assert "`" not in text.split('class="oo"')[1].split("</main>")[0]
+    assert "hierarchical.<wbr>Hierarchical" in text

@@ -1,5 +1,6 @@
 """Beat's timetable in the console: paused, resumed, run, paced and added to; all of it logged."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
@@ -197,3 +198,16 @@ def test_what_can_not_be_handed_over_is_still_missed(heartbeat):
     with patch("adminconsole.timetable.run_now", side_effect=CantRun("no broker")):
         assert catch_up(now=now) == []
     assert not PeriodicTask.objects.filter(last_run_at__isnull=False).exists()
+
+
+def test_how_often_an_entry_was_sent_goes_with_when_it_was_sent_last(heartbeat, console):
+    now = datetime.now(UTC)
+    with patch("adminconsole.timetable.run_now"):
+        catch_up(now=now)
+    for entry in PeriodicTask.objects.all():
+        assert bool(entry.total_run_count) is bool(entry.last_run_at), entry.name
+    page = console.get("/admin/django_celery_beat/periodictask/").content.decode()
+    times = re.findall(r"<td[^>]*field-times[^>]*>\s*([^<\s]*)", page) or re.findall(
+        r'data-label="Times sent"[^>]*>\s*([^<\s]*)', page
+    )
+    assert set(times) == {"1", "–"}

@@ -170,3 +170,31 @@ def test_in_forced_colours_the_actions_have_edges(look):
     )
     assert edge == "1px"
     assert not is_wide(page)
+
+
+def test_the_keys_are_listed_one_by_one_and_only_where_there_may_be_keys(look):
+    ada = someone("Water the basil")
+    page = look(ada, "/settings/")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    assert page.locator("[data-keys-choice] li").count() == 5
+    phone = look(ada, "/settings/", has_touch=True, is_mobile=True)
+    expect(phone.get_by_role("heading", name="Connections")).to_be_visible()
+    expect(phone.get_by_role("heading", name="Keys")).to_be_hidden()
+
+
+def test_all_days_of_the_week_stand_in_one_row_where_there_is_room(look):
+    page = look(someone("Water the basil"), "/situations/", viewport={"width": 1440, "height": 900})
+    tops = {box.bounding_box()["y"] for box in page.locator("fieldset.hours label").all()}
+    assert len(tops) == 1
+    page.set_viewport_size({"width": 320, "height": 568})
+    assert not is_wide(page)
+
+
+def test_a_button_without_a_frame_begins_where_the_one_above_it_does_on_a_phone(look):
+    page = look(
+        someone("Water the basil"), "/account/delete/", viewport={"width": 360, "height": 740}
+    )
+    left = page.locator(".button.strong").bounding_box()["x"]
+    keep = page.get_by_role("link", name="Keep my account")
+    padding = float(keep.evaluate("one => parseFloat(getComputedStyle(one).paddingLeft)"))
+    assert abs(keep.bounding_box()["x"] + padding - left) < 2

@@ -87,6 +87,16 @@ def test_the_page_that_stayed_open_shows_the_next_tip_when_the_connection_is_bac
     page.context.complaints.clear()
 
 
+def test_no_button_of_an_answered_tip_is_left_while_its_answer_is_kept(look):
+    page = settled(look(someone("Water the basil", "Call the dentist")))
+    cut_off(page, True)
+    expect(page.get_by_role("button", name="Not today")).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.get_by_role("status")).to_have_text("Kept. It will be sent when you are back.")
+    expect(page.locator("main").get_by_role("button")).to_have_count(0)
+    page.context.complaints.clear()
+
+
 def test_any_other_page_says_that_there_is_no_connection(look):
     page = settled(look(someone("Water the basil")))
     cut_off(page, True)

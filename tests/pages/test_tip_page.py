@@ -56,6 +56,22 @@ def test_done_says_so_and_the_next_tip_comes_without_a_new_page(look):
     assert Task.objects.filter(closed_at__isnull=False).count() == 1
 
 
+def test_while_the_next_tip_comes_nothing_can_be_pressed_that_was_for_the_last(look):
+    """An “Undo” that stayed would take back the answer before."""
+    page = look(someone("Water the basil", "Call the dentist", "Fetch the bike"))
+    first = sentence(page)
+    page.get_by_role("button", name="Done", exact=True).click()
+    second = next_tip(page, first)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_role("status")).to_have_text("Later, then.")
+    assert page.locator("main.leaving").count() == 1
+    for left in page.locator(".beside button").all():
+        assert left.is_hidden(), left.text_content()
+    next_tip(page, second)
+    expect(page.get_by_role("button", name="Undo “Later”")).to_be_visible()
+
+
 @pytest.mark.parametrize(("key", "reaction"), [("d", "done"), ("s", "snooze"), ("x", "dismiss")])
 def test_a_key_answers(look, key, reaction):
     page = look(someone("Water the basil"))

@@ -15,6 +15,7 @@ from integrations.upload_files import folder
 from oo.sandbox.health import write_export
 from oo.sandbox.personas import BY_ID
 from tests.pages.people import someone
+from tests.pages.test_every_page import is_wide
 
 DOOR = "/connect/apple_health/export/"
 
@@ -61,3 +62,13 @@ def test_a_refusal_is_said_where_the_file_was_chosen(look, worker, tmp_path):
     page.get_by_role("button", name="Read this export").click()
     expect(page.get_by_text("damaged or not all of it arrived")).to_be_visible(timeout=60_000)
     assert list(folder().iterdir()) == []
+
+
+def test_the_page_of_an_export_fits_a_phone(look):
+    for width in (320, 360, 390):
+        page = look(
+            someone("Water the basil", email=f"ada{width}@example.com"),
+            "/connect/apple_health/export/",
+            viewport={"width": width, "height": 740},
+        )
+        assert not is_wide(page)

@@ -233,9 +233,16 @@ def test_the_page_takes_the_persons_word_and_takes_it_back(ada):
 def test_the_page_refuses_nonsense_and_a_balance_of_nothing(ada):
     client = client_of(ada)
     for sent in ({**WORDS, "task": "0.3"}, {}, dict.fromkeys(WORDS, "none")):
-        assert client.post("/balance/", {"do": "say", **sent}).status_code == 302
+        page = client.post("/balance/", {"do": "say", **sent}).content.decode()
+        assert 'class="message"' in page
         assert not Preference.objects.exists()
     assert client.post("/balance/", {"do": "fly"}).status_code == 404
+
+
+def test_a_balance_that_can_not_be_is_still_chosen_beside_what_is_said_of_it(ada):
+    page = client_of(ada).post("/balance/", {"do": "say", **dict.fromkeys(WORDS, "none")})
+    assert "Leave at least one kind." in page.content.decode()
+    assert page.content.decode().count('value="none" selected') == 4
 
 
 def test_the_page_forgets_what_was_believed(ada):
