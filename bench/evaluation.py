@@ -40,7 +40,7 @@ def obp() -> None:
 
 def gate() -> None:
     print("Promotions, 1 000 logs of some 2 250 decisions of 150 people\n")
-    print("| target | simulation says | promoted | off-policy bound alone above 0 |")
+    print("| target | simulation says | promoted | off-policy bound above 0 |")
     print("|---|---|--:|--:|")
     for name, make, simulated in (
         ("the live policy itself", same, 0.05),

@@ -1,7 +1,7 @@
 """System checks of the recommender."""
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from oo.lib.env import host_and_port
@@ -18,6 +18,8 @@ SPANS = {
     "UNDO_MINUTES": 60,
     "DISMISS_DAYS": 86_400,
 }
+# Drift compares a week with the four before it, up to two days ago.
+LOOKED_BACK_DAYS = 37
 TEN_YEARS = 10 * 366 * 86_400
 DEFAULTS = "Remove it for the default: docs/settings.md lists them."
 
@@ -78,6 +80,16 @@ def numbers_make_sense(app_configs: object, **kwargs: object) -> list[CheckMessa
     if wrong := [name for name in SPANS if getattr(settings, name) * SPANS[name] > TEN_YEARS]:
         says = f"{' and '.join(wrong)} must not be longer than ten years."
         found.append(Error(says, hint=DEFAULTS, id="recommender.E009"))
+    if settings.EVENT_RETENTION_DAYS < LOOKED_BACK_DAYS:
+        found.append(
+            Warning(
+                f"EVENT_RETENTION_DAYS is {settings.EVENT_RETENTION_DAYS}, so policies are judged by "
+                "fewer weeks, and drift is seen later or never.",
+                hint="What is older can't be used, since unanswered decisions are gone from it and "
+                f"answered ones are not. From {LOOKED_BACK_DAYS} on all is seen that is looked for.",
+                id="recommender.W011",
+            )
+        )
     return found
 
 

@@ -2,6 +2,8 @@
 
 A week against the four before it, whole days in UTC. Every look is kept as a run, and the alarms
 follow from the looks so far: one that stands alone is no alarm (recommender.evaluation.drift).
+Weeks are whole, or the day of the week is found to have changed: of more decisions than are read a
+share of all days is. And weeks are left out of which the unanswered decisions are emptied already.
 """
 
 import time
@@ -11,20 +13,23 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db.models import QuerySet
 
 from recommender import live
 from recommender.bandit.choose import seeded
 from recommender.bandit.features import FEATURES
 from recommender.bandit.policies.base import Policy
+from recommender.evaluate import all_kept_since
 from recommender.evaluation.drift import Look, Shift, Window, alarms, compare
 from recommender.evaluation.log import TooLittleData
 from recommender.models import PolicyRun
 from recommender.outcomes import settled
 from recommender.runs import record
+from recommender.thinned import thinned
 
 RECENT, REFERENCE = timedelta(days=7), timedelta(days=28)
-MOST = 20_000  # decisions of a window
+MOST = 20_000  # decisions read of a window
 SEED = 15  # of the test's random signs: a look at the same data says the same
 REMEMBERED = timedelta(days=60)  # looks that alarms are made from
 
@@ -48,7 +53,8 @@ def look(*, now: datetime) -> PolicyRun:
         )  # fmt: skip
 
     try:
-        before, lately = _window(cls, middle - REFERENCE, middle), _window(cls, middle, ends)
+        begins = middle - _reference(middle, now)
+        before, lately = _window(cls, begins, middle), _window(cls, middle, ends)
         seen = compare(*_both_know(before, lately), seeded(SEED))
     except TooLittleData as lacking:
         return kept(Verdict.TOO_LITTLE, str(lacking), {})
@@ -62,6 +68,18 @@ def look(*, now: datetime) -> PolicyRun:
     )  # fmt: skip
     numbers = {"look": asdict(seen), "alarms": list(alarmed)}
     return kept(Verdict.ALARM if alarmed else Verdict.PASSED, says, numbers)
+
+
+def _reference(middle: datetime, now: datetime) -> timedelta:
+    """How far back from `middle` is looked: whole weeks of which all decisions are kept, four at most.
+    Raises TooLittleData where there is none.
+    """
+    week = timedelta(days=7)
+    kept = max(middle - all_kept_since(now), timedelta(0)) // week * week
+    if not kept:
+        needed = (now - middle + week) // timedelta(days=1) + 1
+        raise TooLittleData("days in EVENT_RETENTION_DAYS", needed, settings.EVENT_RETENTION_DAYS)
+    return min(kept, REFERENCE)
 
 
 def earlier(cls: type[Policy], *, now: datetime) -> Sequence[Look]:
@@ -104,8 +122,7 @@ def _window(cls: type[Policy], begins: datetime, ends: datetime) -> Window:
     """What the chosen actions of settled decisions were, what was expected of them and came of them."""
     rows: QuerySet[Any] = settled(begins=begins, ends=ends, policy=cls).filter(pruned_at=None)
     columns = ("user_id", "features", "chosen", "scores", "candidates", "reward")
-    newest = rows.order_by("-decision__created_at")[:MOST]
-    found = list(newest.values_list(*columns).iterator(chunk_size=2_000))
+    found = list(thinned(rows, MOST).values_list(*columns).iterator(chunk_size=2_000))
     names = [*FEATURES, "expected", "candidates", "reward"]
     # A candidate is of one kind; the others are left out of what is stored, and are 0.
     values = {

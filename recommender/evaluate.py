@@ -4,11 +4,12 @@ shadow. Too little data is an outcome, kept and shown like any other.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
+from django.conf import settings
 from django.db.models import QuerySet
 
 from recommender import live
@@ -95,6 +96,8 @@ def evaluate(cls: type[Policy], *, now: datetime) -> PolicyRun:
             f"{told.value:+.3f} a decision against {found.live.id} "
             f"({told.low:+.3f} to {told.high:+.3f}), from {told.n} decisions of {told.people} people."
         )
+        if not _silence_is_theirs_alike(cls, found.live):
+            says += " Only one of the two may be silent: what that is worth an experiment tells."
     return record(
         PolicyRun.Kind.EVALUATE, cls, verdict, says, numbers,
         now=now, took_ms=1000 * (time.perf_counter() - began),
@@ -144,14 +147,32 @@ def evidence(cls: type[Policy], *, now: datetime) -> Evidence:
         lacking = TooLittleData("people with decisions seen by both", FOLDS, people)
         return Evidence(standing, begins, ends, lines, None, None, lacking)
     log, agreed = _modelled(cls, lines)
+    agreed = replace(agreed, same_silence=_silence_is_theirs_alike(cls, standing))
     return Evidence(standing, begins, ends, lines, log, agreed, None)
 
 
+def _silence_is_theirs_alike(cls: type[Policy], standing: type[Policy]) -> bool:
+    """Whether both policies may be silent, or neither. Where only one may, the other's decisions do
+    not say what its silences are worth: a shadow is only offered what the live policy was.
+    """
+    return cls.feature_set.silence == standing.feature_set.silence
+
+
+def all_kept_since(now: datetime) -> datetime:
+    """When the decisions begin of which none is emptied yet.
+
+    Only those are emptied that nobody answered: of what is older, the answered alone are left.
+    """
+    return now - timedelta(days=settings.EVENT_RETENTION_DAYS)
+
+
 def window(now: datetime) -> tuple[datetime, datetime]:
-    """What is looked at: four weeks of settled decisions, at most since the live policy is live."""
+    """What is looked at: four weeks of settled decisions, at most since the live policy is live, and
+    no longer than all are kept.
+    """
     ends = now - SETTLED_AFTER
     deployed = PolicyDeployment.objects.filter(ended_at=None).first()
-    begins = ends - WINDOW
+    begins = max(ends - WINDOW, all_kept_since(now))
     return (max(begins, deployed.began_at) if deployed else begins), ends
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from recommender import live
+from recommender.bandit.policies.base import Policy
 from recommender.evaluation.experiment import Experiment, Outcomes, report, shares_of_day
-from recommender.models import PolicyExperiment, PolicyRun
+from recommender.models import PolicyDeployment, PolicyExperiment, PolicyRun
 from recommender.outcomes import SETTLED_AFTER, settled
 from recommender.registry import policies
 from recommender.runs import record
@@ -93,6 +95,32 @@ def stop(experiment: PolicyExperiment, *, now: datetime) -> bool:
         return bool(rows.update(stopped_at=now))
 
 
+def end(cls: type[Policy], why: str, *, now: datetime) -> None:
+    """Stops the running experiment, if there is one, so that a policy which becomes the live one serves
+    everyone. A run says why, beside the numbers of the last look. Inside `live.changing`.
+    """
+    running = PolicyExperiment.objects.filter(started_at__isnull=False, stopped_at=None).first()
+    if running is None:
+        return
+    running.stopped_at = now
+    running.save(update_fields=["stopped_at"])
+    looks = PolicyRun.objects.filter(
+        kind=PolicyRun.Kind.EXPERIMENT, numbers__experiment=running.name
+    )
+    last = looks.order_by("-created_at").first()
+    record(
+        PolicyRun.Kind.EXPERIMENT, cls, last.verdict if last else Verdict.UNDECIDED,
+        f"Stopped: {why}", {**(last.numbers if last else {}), "experiment": running.name},
+        now=now, begins=running.started_at, ends=now,
+    )  # fmt: skip
+
+
+def ended_with(made: PolicyDeployment) -> str:
+    """A sentence on the experiment that a change of the live policy has stopped, "" without one."""
+    rows = PolicyExperiment.objects.filter(stopped_at=made.began_at)
+    return "".join(f" The experiment {row.name} was stopped." for row in rows)
+
+
 def adapt(*, now: datetime) -> bool:
     """Fixes tomorrow's shares of a running experiment in bandit mode, once. False if nothing to do."""
     with live.changing(now):
@@ -155,11 +183,19 @@ def described(row: PolicyExperiment) -> Experiment:
 
 
 def outcomes(row: PolicyExperiment, *, now: datetime) -> Outcomes:
-    """Settled decisions made in an experiment, with the probability of their arm."""
+    """Settled decisions made in an experiment by its arms' policies, with the probability of their arm.
+
+    Where the rule had to stand in, that is the arm's own doing; where another policy served because
+    the arm's is not installed, it is not.
+    """
     experiment = described(row)
     places = {arm: index for index, arm in enumerate(experiment.arms)}
+    own = Q()
+    for arm in row.arms:
+        by_it = Q(policy=arm["policy"], fell_back_from="") | Q(fell_back_from=arm["policy"])
+        own |= Q(arm=arm["name"]) & by_it
     rows: Any = settled(begins=row.started_at or now, ends=now - SETTLED_AFTER).filter(
-        experiment=row.name, arm__in=experiment.arms
+        own, experiment=row.name
     )
     found = list(rows.values_list("arm", "user_id", "reward", "at")[:MOST])
     shares: dict[date, Sequence[float]] = {}

@@ -38,6 +38,15 @@ def learn_sweep() -> None:
     while users := users_to_teach(limit=BATCH, after=last):
         teach(users, now=timezone.now())
         last = users[-1]
+    catch_up_states()
+
+
+@shared_task
+def catch_up_states() -> None:
+    """Other policies serve than did: whoever they know less of than was said is taught to them."""
+    from recommender.catch_up import catch_up
+
+    catch_up(now=timezone.now())
 
 
 @shared_task

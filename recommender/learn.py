@@ -66,8 +66,10 @@ def learn_all(user_ids: Collection[int], *, now: datetime) -> int:
     """`learn` for many users at once, all or none."""
     if not Reward.objects.filter(user_id__in=user_ids).exists():
         return 0  # they never answered, or left while this job waited its turn
-    live.refresh()
     with alone_with(user_ids) as here:
+        # Asked under the lock, so that who comes after a change of policies, and has to wait, finds
+        # nothing marked as learned that the policies before the change have learned alone.
+        live.refresh()
         for cls in live.serving():
             _catch_up(cls, here, now)
         return Reward.objects.filter(user_id__in=here, folded_at=None).update(folded_at=now)

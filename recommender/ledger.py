@@ -109,8 +109,8 @@ def correct(decision_id: UUID, reward: float, *, why: str = Reward.Why.LATE, now
     """A decision turns out to be worth `reward`, within [-1, 1], whatever was learned before.
 
     The policy then knows, bit for bit, what it would know had this been learned instead. False, and
-    nothing happens, when that is what was learned already, or a reset forgot the decision, or
-    retention emptied it. Raises ValueError for another number.
+    nothing happens, when that is what was learned already, or a reset forgot the decision and nothing
+    was learned of it since, or retention emptied it. Raises ValueError for another number.
     """
     checked_reward(reward)
     user_id = Decision.objects.filter(pk=decision_id).values_list("user_id", flat=True).first()
@@ -120,10 +120,18 @@ def correct(decision_id: UUID, reward: float, *, why: str = Reward.Why.LATE, now
         # The lock first: retention holds it too while it empties.
         known = Decision.objects.filter(pk=decision_id, score__pruned_at=None)
         made = known.values_list("created_at", flat=True).first()
-        _, reset_at = last_reset(user_id)
-        if made is None or (reset_at is not None and made <= reset_at):
+        if made is None or _is_forgotten(user_id, decision_id, made):
             return False
         return correct_in(user_id, decision_id, reward, why=why, now=now)
+
+
+def _is_forgotten(user_id: int, decision_id: UUID, made: datetime) -> bool:
+    """Whether a reset forgot a decision. One that was answered after it is known again."""
+    position, at = last_reset(user_id)
+    if at is None or made > at:
+        return False
+    since = Reward.objects.filter(user_id=user_id, decision_id=decision_id, position__gt=position)
+    return not since.exists()
 
 
 def correct_in(

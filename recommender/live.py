@@ -29,11 +29,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Subquery
 
+from oo.lib.jobs import wake
 from recommender.bandit.envelope import StateError
 from recommender.bandit.policies.base import Policy
 from recommender.bandit.prior import Prior
 from recommender.bandit.priors import shipped
 from recommender.evaluation.experiment import Assignment, Experiment, assign
+from recommender.jobs import catch_up_states
 from recommender.models import Orders, PolicyDeployment, PolicyExperiment, PolicyPrior
 from recommender.registry import policies
 
@@ -202,7 +204,8 @@ def read(cls: type[Policy], version: str, payload: bytes) -> Prior | None:
 def changing(now: datetime) -> Iterator[None]:
     """A transaction in which deployments, experiments or priors change, and the orders with them.
 
-    One at a time: whoever comes second waits, and sees what the first did.
+    One at a time: whoever comes second waits, and sees what the first did. Once it is in force, what
+    policies that serve by it know of people is brought up to the ledger.
     """
     with transaction.atomic():
         Orders.objects.get_or_create(pk=1, defaults={"stamp": "", "says": "", "updated_at": now})
@@ -216,6 +219,7 @@ def changing(now: datetime) -> Iterator[None]:
         says = json.dumps({"number": number + 1, **orders}, sort_keys=True)
         stamp = hashlib.sha256(says.encode()).hexdigest()[:32]
         Orders.objects.filter(pk=1).update(stamp=stamp, says=says, updated_at=now)
+        wake(catch_up_states)
 
 
 def _present() -> dict[str, Any]:

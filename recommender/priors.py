@@ -65,7 +65,7 @@ def estimate_all(*, now: datetime, rng: np.random.Generator) -> list[PolicyRun]:
     """
     keep_shipped(now=now)
     live.refresh()
-    shadows = set(PolicyShadow.objects.values_list("policy", flat=True))
+    shadows = set(PolicyShadow.objects.filter(running=True).values_list("policy", flat=True))
     used = {*shadows, *(cls.id for cls in live.serving())}
     learners = [type(one) for one in policies if one.has_population and one.id in used]
     return [estimate(cls, now=now, rng=rng) for cls in learners]

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,18 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from recommender import live
+from recommender import experiments, live
 from recommender.bandit.policies.base import Policy
 from recommender.evaluate import compared, evidence
 from recommender.evaluation import gate as gates
 from recommender.evaluation import guard as guards
-from recommender.models import PolicyDeployment, PolicyRun, Score, SimRun
+from recommender.models import PolicyDeployment, PolicyRun, PolicyShadow, Score, SimRun
 from recommender.outcomes import SETTLED_AFTER, WINDOW, settled
 from recommender.registry import policies
 from recommender.runs import record
 from recommender.simulate import DEFAULTS
+from recommender.simulation.catalogue import WORLDS
+from recommender.thinned import thinned
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ Verdict = PolicyRun.Verdict
 # What makes a simulation a witness: as many people as the command simulates, under its options, so
 # that nobody picks what suits; and not from before the last month's changes.
 STRETCH, LIVES, NOT_OLDER = "1-100", 100, timedelta(days=30)
-MOST = 50_000  # decisions that the guard reads, from the promotion on
+MOST = 50_000  # decisions that the guard reads, of the weeks before and from the promotion on
 # A policy that can't decide does harm before anyone has answered anything.
 FAILING, FAILED_AT_LEAST, FAILING_SINCE = 0.2, 50, timedelta(hours=1)
 
@@ -45,7 +48,7 @@ def gate(cls: type[Policy], *, now: datetime) -> PolicyRun:
     live.refresh()
     found = evidence(cls, now=now)
     witness = simulated(cls, found.live, now=now)
-    verdict = gates.judge(witness, found.agreed, compared(found))
+    verdict = gates.judge(witness, found.agreed, compared(found), bars())
     return record(
         PolicyRun.Kind.GATE,
         cls,
@@ -64,8 +67,7 @@ def simulated(
 
     Only what is fit to be a witness: finished, lately, with enough people and no option changed.
     """
-    differences: list[float] = []
-    worlds: set[str] = set()
+    differences: dict[str, list[float]] = {}
     lately = SimRun.objects.filter(
         status=SimRun.Status.FINISHED, started_at__gt=now - NOT_OLDER, people__gte=LIVES
     ).defer("curves")
@@ -74,13 +76,21 @@ def simulated(
         if run.options != DEFAULTS or not wanted.items() <= run.versions.items():
             continue
         mine, theirs = run.scores.get(cls.id, {}), run.scores.get(standing.id, {})
-        if run.world in worlds or STRETCH not in mine or STRETCH not in theirs:
+        if run.world in differences or STRETCH not in mine or STRETCH not in theirs:
             continue
-        worlds.add(run.world)
         pairs = zip(mine[STRETCH]["each"], theirs[STRETCH]["each"], strict=True)
         # A seed in which there was nothing to choose has no score.
-        differences += [one - other for one, other in pairs if None not in (one, other)]
-    return gates.Simulation(np.array(differences)) if differences else None
+        differences[run.world] = [one - other for one, other in pairs if None not in (one, other)]
+    each = {world: np.array(found, dtype=np.float64) for world, found in differences.items()}
+    return gates.Simulation(each) if each else None
+
+
+def bars() -> gates.Bars:
+    """What the gate asks for here: all worlds there are, and a chance of error that is shared by all
+    policies that have been sent out as shadows, since each of them is a try at the gate.
+    """
+    tries = max(PolicyShadow.objects.count(), 1)
+    return replace(gates.BARS, worlds=tuple(WORLDS), alpha=gates.BARS.alpha / tries)
 
 
 def promote(
@@ -88,7 +98,8 @@ def promote(
 ) -> PolicyDeployment:
     """Makes a policy the live one, if the gate lets it through. Raises CantPromote.
 
-    What the gate said is kept either way; `also` is done in the transaction of the change.
+    A running experiment ends with it, as with every change below. What the gate said is kept either
+    way; `also` is done in the transaction of the change.
     """
     cls = _installed(policy_id)
     run = gate(cls, now=now)
@@ -111,7 +122,8 @@ def force(policy_id: str, reason: str, *, now: datetime) -> PolicyDeployment:
 def roll_back(
     reason: str, *, how: str = How.ROLLED_BACK, only: int | None = None, now: datetime
 ) -> PolicyDeployment:
-    """Makes the policy live again that was so before the live one was promoted.
+    """Makes the policy live again that was so before the live one was promoted, or the last before
+    that one that is installed here.
 
     `only`: nothing happens unless this deployment is still the live one. Raises CantPromote.
     """
@@ -119,13 +131,15 @@ def roll_back(
         current = PolicyDeployment.objects.filter(ended_at=None).first()
         if current is None or (only is not None and current.pk != only):
             raise CantPromote("there is nothing to roll back.")
-        before = current.before
-        if before is None:
+        if current.before is None:
             raise CantPromote(
                 f"{current.policy} is the first policy here: there is none before it."
             )
-        if before.policy not in policies:
-            raise CantPromote(f"{before.policy} is not installed any more.")
+        before = _back_to(current)
+        if before is None:
+            raise CantPromote(
+                f"no other policy that was live before {current.policy} is installed any more."
+            )
         return _begin(
             type(policies.get(before.policy)), how, reason, current, before.before, None, now
         )
@@ -134,7 +148,8 @@ def roll_back(
 def watch(*, now: datetime) -> PolicyRun | None:
     """Rolls back a promotion that did harm. Returns what was found, None where nothing is watched.
 
-    What an alarm says is kept, and of quiet looks one a day: they are made every few minutes.
+    What an alarm says is kept, and one a day of quiet looks, and of alarms where there is nothing to
+    go back to: looks are made every few minutes.
     """
     current = PolicyDeployment.objects.filter(ended_at=None).select_related("before").first()
     watched = (How.PROMOTED, How.FORCED)
@@ -144,18 +159,20 @@ def watch(*, now: datetime) -> PolicyRun | None:
         return None
     began = time.perf_counter()
     alarm = _failing(current, now) or guards.watch(
-        _stream(current.before, current.began_at - WINDOW, current.began_at),
-        _stream(current, current.began_at, now - SETTLED_AFTER),
+        _stream(thinned(_rows(current.before, current.began_at - WINDOW, current.began_at), MOST)),
+        _stream(_rows(current, current.began_at, now - SETTLED_AFTER)),
     )
     cls = type(policies.get(current.policy))
     runs = PolicyRun.objects.filter(kind=PolicyRun.Kind.GUARD, policy=cls.id)
-    if not alarm.roll_back and runs.filter(created_at__gt=now - timedelta(days=1)).exists():
+    verdict = Verdict.ALARM if alarm.roll_back else Verdict.PASSED
+    said = runs.filter(verdict=verdict, created_at__gt=now - timedelta(days=1)).exists()
+    if said and not (alarm.roll_back and _back_to(current)):
         return None
     says = " ".join(alarm.reasons) or "No harm seen."
     run = record(
         PolicyRun.Kind.GUARD,
         cls,
-        Verdict.ALARM if alarm.roll_back else Verdict.PASSED,
+        verdict,
         says,
         alarm.numbers,
         now=now, took_ms=1000 * (time.perf_counter() - began),
@@ -167,6 +184,14 @@ def watch(*, now: datetime) -> PolicyRun | None:
         except CantPromote as why:  # an operator was faster, or there is nothing to go back to
             log.warning("the guard did not roll %s back: %s", current, why)
     return run
+
+
+def _back_to(current: PolicyDeployment) -> PolicyDeployment | None:
+    """What a roll-back returns to: the last before this one that is installed, and another policy."""
+    row = current.before
+    while row is not None and (row.policy not in policies or row.policy == current.policy):
+        row = row.before
+    return row
 
 
 def _failing(current: PolicyDeployment, now: datetime) -> guards.Alarm | None:
@@ -181,16 +206,21 @@ def _failing(current: PolicyDeployment, now: datetime) -> guards.Alarm | None:
     return guards.Alarm(True, (says,), {"failed": failed, "decisions": total})
 
 
-def _stream(of: PolicyDeployment, begins: datetime, ends: datetime) -> guards.Stream:
-    rows: QuerySet[Any] = settled(begins=begins, ends=ends).filter(
+def _rows(of: PolicyDeployment, begins: datetime, ends: datetime) -> QuerySet[Any]:
+    """What a deployment's own decisions turned out to be worth, without those of experiments."""
+    return settled(begins=begins, ends=ends).filter(
         policy=of.policy, policy_version=of.policy_version, fell_back_from="", experiment=""
     )
-    found = list(rows.values_list("reward", "dismissed", "user_id")[:MOST])
-    reward, dismissed, person = zip(*found, strict=True) if found else ((), (), ())
+
+
+def _stream(rows: QuerySet[Any]) -> guards.Stream:
+    found = list(rows.values_list("reward", "dismissed", "user_id", "at")[:MOST])
+    reward, dismissed, person, at = zip(*found, strict=True) if found else ((), (), (), ())
     return guards.Stream(
         np.array(reward, dtype=np.float64),
         np.array(dismissed, dtype=bool),
         np.array(person, dtype=np.int64),
+        np.array([moment.astimezone(UTC).weekday() for moment in at], dtype=np.int64),
     )
 
 
@@ -240,6 +270,8 @@ def _begin(
 ) -> PolicyDeployment:
     current.ended_at = now
     current.save(update_fields=["ended_at"])
+    # Or nothing would change for anyone: an experiment goes before the live policy.
+    experiments.end(cls, f"{cls.id} became the live policy, {how}. {reason}", now=now)
     return PolicyDeployment.objects.create(
         policy=cls.id,
         policy_version=cls.version,

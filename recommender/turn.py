@@ -2,7 +2,8 @@
 
 Looked at daily: yesterday's rewards, in UTC, against what was expected of them when they were chosen,
 beside the same of the week before and of the same day in it, and those of the last two days
-(recommender.bandit.turn).
+(recommender.bandit.turn). Only of what was answered, or is known to have been done: a day on which
+hardly anybody could answer, or cared to, says nothing of what they want, and has too few people to tell.
 Setting aside is written into everyone's ledger, as a row after which nothing before counts, followed
 by what they answered since the day of the turn. So states stay a projection of the ledger, and older
 decisions can still be made again.
@@ -24,7 +25,7 @@ from recommender.bandit.turn import WEEK as DAYS_OF_A_WEEK
 from recommender.bandit.turn import Days, Verdict, turned
 from recommender.learn import learn_all
 from recommender.ledger import Line, alone_with, append
-from recommender.models import PolicyRun, PolicyState, Reward
+from recommender.models import Decision, PolicyRun, PolicyState, Reward
 from recommender.outcomes import settled
 from recommender.runs import record
 
@@ -85,10 +86,14 @@ def _look_back(
 
 
 def _days(cls: type[Policy], begins: datetime, ends: datetime) -> Days:
-    """Over all that the live policy chose in [begins, ends) and that was answered, or ran out."""
+    """Over all that the live policy chose in [begins, ends) and of which something was heard. What ran
+    out was worth nothing to who could not answer, and a silence that was kept is nobody's answer.
+    """
     difference: dict[int, float] = {}
     count: dict[int, int] = {}
-    rows: QuerySet[Any] = settled(begins=begins, ends=ends, policy=cls).filter(pruned_at=None)
+    rows: QuerySet[Any] = settled(begins=begins, ends=ends, policy=cls)
+    rows = rows.filter(heard__isnull=False, pruned_at=None)
+    rows = rows.exclude(decision__status=Decision.Status.KEPT)
     columns = rows.values_list("user_id", "scores", "chosen", "reward")
     for user_id, scores, chosen, reward in columns.iterator(chunk_size=2_000):
         difference[user_id] = difference.get(user_id, 0.0) + reward - scores[chosen]

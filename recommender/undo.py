@@ -18,7 +18,7 @@ from integrations.commands import (
 from integrations.models import Task
 from oo.lib.jobs import wake_soon
 from recommender.bandit.reward import Reaction
-from recommender.ledger import alone_with, correct_in, worth
+from recommender.ledger import alone_with, correct_in, counts_late, worth
 from recommender.models import Decision, Feedback
 from recommender.react import NoSuchTip, begins, rests_as_done, rests_until
 
@@ -105,12 +105,14 @@ def _let_be(decision: Decision, feedback: Feedback, now: datetime) -> str:
 
 
 def _show_again(decision: Decision, counted: bool, now: datetime) -> None:
-    """Opens the decision again, in place of the one that came after it; or it stays run out.
-    `counted`: it was learned from before there was a reaction.
+    """Opens the decision again, in place of the one that came after it; or it stays run out, or is
+    untrue by now. `counted`: it was learned from before there was a reaction.
     """
     closed = Decision.objects.filter(pk=decision.pk, status=Decision.Status.ANSWERED)
     about = decision.candidate
     gone = about is None or Task.objects.filter(candidates=about, closed_at__isnull=False).exists()
+    # Of a task that comes round again this occurrence may be done, though the task is open.
+    gone = gone or counts_late(decision.user_id, decision.pk)
     if decision.kind != Decision.SILENCE and gone:
         closed.update(status=Decision.Status.UNTRUE)
     elif decision.expires_at <= now:

@@ -9,12 +9,13 @@ with the sine and the cosine of the hour are one group.
 
 *What would have changed it.* One named fact is changed in the stored columns and the whole
 distribution is made again, with the decision's own seed: the nearest change, in a stated order,
-after which one other action is the likeliest. (Wachter, Mittelstadt & Russell 2018,
+after which one other action is the likeliest. A part of the day or the week is named only where that
+holds for all of it, else the hour or the day. (Wachter, Mittelstadt & Russell 2018,
 "Counterfactual explanations without opening the black box", for one fact at a time.)
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -24,7 +25,7 @@ from recommender.bandit.choose import seeded
 from recommender.bandit.explore import TIE
 from recommender.bandit.features import KINDS, FeatureSet, vectorise_columns
 from recommender.bandit.policies.base import Policy
-from recommender.bandit.why_changes import Change, changed, changes, value
+from recommender.bandit.why_changes import Change, changed, changes, throughout, value
 
 Columns = Mapping[str, object]
 
@@ -180,8 +181,13 @@ def nearest(
     order = np.argsort(-policy.scores(X), kind="stable")
     for change in changes(columns, chosen, map(int, order[:NEXT_BEST])):
         other = after(policy, columns, count, chosen, change, seed=seed)
-        if other is not None:
-            return Instead(other, change)
+        if other is None:
+            continue
+        whole = all(
+            after(policy, columns, count, chosen, like, seed=seed) == other
+            for like in throughout(change)
+        )
+        return Instead(other, replace(change, exactly=not whole))
     return None
 
 

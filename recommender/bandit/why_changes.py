@@ -6,7 +6,8 @@ take another day. Moments change for all actions alike, facts for one candidate.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,13 +35,15 @@ _MONDAY, _SATURDAY = 0, 5
 class Change:
     """One fact named `what` becomes `to`. `of` is the candidate it is a fact of, None for moments.
 
-    `to` is a raw value; for `what` = "hour" it is an hour of the day, for "weekend" a weekday.
+    `to` is a raw value; for `what` = "hour" it is an hour of the day, for "weekend" a weekday. These
+    stand for the part of the day and of the week that they lie in; `exactly` says that they do not.
     """
 
     what: str
     to: float
     cost: float
     of: int | None = None
+    exactly: bool = False
 
 
 def changes(columns: Columns, chosen: int, others: Iterable[int]) -> list[Change]:
@@ -78,6 +81,18 @@ def changed(columns: Columns, count: int, change: Change) -> dict[str, object]:
         column[change.of] = change.to
         now[change.what] = column
     return now
+
+
+def throughout(change: Change) -> list[Change]:
+    """The change for every half hour, or every day, that its own stands for; none for other facts."""
+    if change.what == "weekend":
+        week = range(_SATURDAY, 7) if change.to >= _SATURDAY else range(_MONDAY, _SATURDAY)
+        return [replace(change, to=float(day)) for day in week]
+    if change.what != "hour":
+        return []
+    begins = [first for first, _ in PARTS.values()] + [NIGHT]
+    first, last = next(span for span in pairwise(begins) if span[0] <= change.to < span[1])
+    return [replace(change, to=half / 2.0) for half in range(2 * first, 2 * last)]
 
 
 def part_of_day(columns: Columns) -> str | None:

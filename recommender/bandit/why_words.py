@@ -35,6 +35,13 @@ _AT = {
     "night": "at night",
     None: "at this time of day",
 }
+# The hours that stand for the parts of the day, where what is said is true of the hour only.
+_CLOCK = {
+    9.0: "nine in the morning",
+    12.5: "half past twelve",
+    16.0: "four in the afternoon",
+    20.0: "eight in the evening",
+}
 _A_KIND = {
     "task": "a task",
     "advice": "a piece of advice",
@@ -283,8 +290,11 @@ def _if(change: Change, telling: Telling) -> str:
             return "if you had not been in a meeting"
         return f"if there had been no meeting {_later(minutes)}"
     if change.what == "hour":
-        return f"if it had been {part_of_day(changed(columns, telling.count, change))}"
+        part = part_of_day(changed(columns, telling.count, change))
+        return f"if it had been {_CLOCK[change.to] if change.exactly else part}"
     if change.what == "weekend":
+        if change.exactly:
+            return f"if it had been a {'Saturday' if change.to >= 5 else 'Monday'}"
         return f"if it had been {'the weekend' if change.to >= 5 else 'a weekday'}"
     if change.what in ("is_overdue", "is_due_today"):
         no = "" if change.to else "not "

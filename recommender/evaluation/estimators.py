@@ -18,7 +18,7 @@ import numpy as np
 
 from recommender.evaluation.log import FLOORS, TOLERANCE, Floats, Floors, Log, TooLittleData
 from recommender.evaluation.overlap import Overlap
-from recommender.evaluation.people import Ratio, kish, kish_people, spread
+from recommender.evaluation.people import Ratio, Spread, kish, kish_people, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Estimate:
     expected where these were larger than those drawn. n, people: how many decisions and people the
     log holds. largest_weight: before clipping. clipped: the share of decisions whose weight was
     cut. unsupported: the share of what the target would do that the log can't tell of, by which the
-    interval is wider on either side; None where the log has no overlap.
+    interval is wider on either side; None where the log has no overlap. worst: the value and its
+    error if all that the log can't tell is against the target, for bounds of another kind than
+    `low`, which holds for one look.
     """
 
     estimator: str
@@ -43,6 +45,7 @@ class Estimate:
     largest_weight: float = 1.0
     clipped: float = 0.0
     unsupported: float | None = None
+    worst: Spread | None = None
 
 
 def replay(
@@ -227,6 +230,7 @@ def _estimate(
         largest_weight=float(log.weights.max()),
         clipped=float(cut.mean()) if name not in ("live", "replay") else 0.0,
         unsupported=unsupported if overlap is not None else None,
+        worst=worst,
     )
 
 

@@ -22,6 +22,7 @@ def ids(**given: object) -> set[str]:
 
 def test_as_it_comes_all_is_well():
     assert ids() == set()
+    assert ids(EVENT_RETENTION_DAYS=37) == set()
     assert ids(SILENCE_AFTER=0, UNDO_MINUTES=0, PRIOR_PEOPLE=0, PRIOR_EPSILON=0.0) == set()
     assert ids(LITELLM_URL="https://llm.example/v1", OLLAMA_URL="http://localhost:11434") == set()
 
@@ -40,6 +41,7 @@ def test_as_it_comes_all_is_well():
         ("UNDO_MINUTES", 10**12, "E009"),
         ("TIP_HOURS", 1e12, "E009"),
         ("MLFLOW_TRACKING_URI", "postgresql://x/y", "E007"),
+        ("EVENT_RETENTION_DAYS", 36, "W011"),
         ("LITELLM_URL", "foo", "E010"),
         ("OLLAMA_URL", "ftp://x", "E010"),
         ("OLLAMA_URL", "http://x:99999", "E010"),

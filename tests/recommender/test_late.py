@@ -17,7 +17,8 @@ from oo.events.deliver import deliver
 from oo.events.models import Record
 from oo.events.publish import publish
 from recommender import late
-from recommender.ledger import alone_with
+from recommender.learn import learn, reset
+from recommender.ledger import alone_with, correct
 from recommender.models import Decision, Reward
 from recommender.react import Answer, expire, react, settle
 from recommender.serving import Tip, serve_tip, still_holds
@@ -272,3 +273,39 @@ def test_done_that_todoist_knows_of_is_opened_again_there():
     assert Command.objects.get(outcome="waiting").kind == "reopen"
     assert Task.objects.get().closed_at is None
     assert shown(ada, later).id == tip.id
+
+
+def test_an_undo_shows_no_tip_again_whose_occurrence_was_done_meanwhile(ada: Person):
+    """The task comes round again and stays open; this time it is done, and counts as done."""
+    tip = shown(ada)
+    at = NOW + timedelta(minutes=1)
+    react(ada.user, uuid.UUID(tip.id), "snooze", dwell_ms=2000, now=at)
+    settle(now=at)
+    told(ada, now=at + timedelta(minutes=1), done_at=at + timedelta(seconds=30))
+    assert undo(uuid.UUID(tip.id), now=at + timedelta(minutes=2)) == "Taken back."
+    assert Decision.objects.get(pk=tip.id).status == "untrue"
+    assert worth()[-1] == 1.0, "what was done stays done"
+    assert not still_holds(ada.user.pk, uuid.UUID(tip.id), now=at + timedelta(minutes=2))
+
+
+def test_what_was_answered_after_everything_was_forgotten_may_still_turn_out_done(ada: Person):
+    """The tip is of before; what is known of it is of after."""
+    tip = shown(ada)
+    at = NOW + timedelta(minutes=1)
+    reset(ada.user.pk, now=at)
+    react(ada.user, uuid.UUID(tip.id), "snooze", dwell_ms=2000, now=at + timedelta(seconds=5))
+    settle(now=at + timedelta(seconds=6))
+    told(ada, now=at + timedelta(minutes=2), done_at=at + timedelta(seconds=30))
+    assert worth() == [None, 0.1, 1.0]
+
+
+def test_what_was_forgotten_is_not_learned_of_again_when_it_turns_out_done(ada: Person):
+    tip = shown(ada)
+    at = NOW + timedelta(minutes=1)
+    react(ada.user, uuid.UUID(tip.id), "snooze", dwell_ms=2000, now=at)
+    settle(now=at)
+    learn(ada.user.pk, now=at)
+    reset(ada.user.pk, now=at + timedelta(seconds=5))
+    told(ada, now=at + timedelta(minutes=2), done_at=at + timedelta(seconds=30))
+    assert worth() == [0.1, None]
+    assert not correct(uuid.UUID(tip.id), 0.5, now=at + timedelta(minutes=3))

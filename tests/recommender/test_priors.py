@@ -19,7 +19,7 @@ from recommender.models import PolicyPrior, PolicyRun, PolicyState, ShadowScore
 from recommender.priors import CantUse, batches, estimate, estimate_all, spent, unpin, use
 from recommender.registry import policies
 from recommender.replay import CannotReplay, prior_named
-from recommender.shadow import start, sweep
+from recommender.shadow import start, stop, sweep
 from tests.people import NOW
 from tests.recommender.history import people
 
@@ -335,3 +335,13 @@ def test_a_prior_of_simulated_people_is_shipped_and_used_where_an_operator_says_
     assert prior is not None
     assert prior.to_bytes() == one.payload
     assert not PolicyPrior.objects.get(current=True).pinned, "an estimate takes its place"
+
+
+def test_a_shadow_that_was_stopped_spends_nobodys_privacy(crowd):
+    start("hierarchical", now=NOW - timedelta(days=3))
+    stop("hierarchical")
+    assert estimate_all(now=NOW, rng=chance()) == []
+    assert spent()["epsilon_spent"] == 0
+    start("hierarchical", now=NOW)
+    (run,) = estimate_all(now=NOW, rng=chance())
+    assert (run.policy, run.verdict) == ("hierarchical", "passed")

@@ -1,6 +1,6 @@
 """A policy becomes live through the gate, or past it with a reason; and goes back, by hand or guard."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import numpy as np
@@ -9,15 +9,18 @@ from django.core.management import CommandError, call_command
 
 from recommender import live, promote
 from recommender.bandit.policies.epsilon_greedy import EpsilonGreedy
+from recommender.bandit.policies.hierarchical import Hierarchical
 from recommender.bandit.policies.linucb import LinUCB
 from recommender.bandit.policies.uniform import Uniform
 from recommender.bandit.policies.urgency import Urgency
 from recommender.evaluate import evaluate, evaluate_all
 from recommender.models import PolicyDeployment, PolicyRun, PolicyShadow, Score, SimRun
 from recommender.promote import CantPromote, force, gate, roll_back, watch
+from recommender.react import prune_unanswered
 from recommender.registry import policies
-from recommender.shadow import start, sweep
+from recommender.shadow import start, stop, sweep
 from recommender.simulate import DEFAULTS
+from recommender.simulation.catalogue import WORLDS
 from tests.people import NOW
 from tests.recommender.history import lived, people, urgent
 
@@ -55,6 +58,11 @@ def simulated(world: str = "mixed", gain: float = 0.2, seeds: int = 5, **more) -
         "versions": {name: policies.get(name).version for name in each},
     } | more  # fmt: skip
     return SimRun.objects.create(**given)
+
+
+def simulated_everywhere(**more) -> None:
+    for world in WORLDS:
+        simulated(world, **more)
 
 
 @pytest.fixture
@@ -115,9 +123,23 @@ def test_unanswered_tips_count_as_worth_nothing_and_new_ones_do_not_count_yet(ra
     assert run.numbers["decisions"] == 200
 
 
+def test_that_unanswered_decisions_are_not_kept_as_long_makes_nobody_look_better(
+    random_is_live, settings
+):
+    """Of what is older than the retention only the answered are left, which were liked."""
+    settings.EVENT_RETENTION_DAYS = 14
+    seen(answered=0.5, worth=lambda row: 0.4, days=24)
+    before = evaluate(Urgency, now=NOW).numbers
+    assert prune_unanswered(now=NOW, older_than=timedelta(days=14))
+    after = evaluate(Urgency, now=NOW).numbers
+    assert after["decisions"] == before["decisions"] < 700
+    assert after["live"] == before["live"]
+    assert after["live"]["value"] == pytest.approx(0.2, abs=0.03)
+
+
 def test_the_gate_opens_when_all_three_witnesses_say_yes(random_is_live):
     seen()
-    simulated()
+    simulated_everywhere()
     run = gate(Urgency, now=NOW)
     assert run.verdict == "passed", run.says
     made = promote.promote("urgency", now=NOW)
@@ -137,7 +159,7 @@ def test_the_gate_stays_shut_when_one_is_missing(random_is_live, lacking):
     else:
         seen()
     if lacking != "simulation":
-        simulated()
+        simulated_everywhere()
     with pytest.raises(CantPromote) as refusal:
         promote.promote("urgency", now=NOW)
     run = PolicyRun.objects.get(kind="gate")
@@ -150,15 +172,50 @@ def test_the_gate_stays_shut_when_one_is_missing(random_is_live, lacking):
 
 def test_a_simulation_that_was_lost_or_not_finished_opens_no_gate(random_is_live):
     seen()
-    simulated(status="failed")
+    simulated_everywhere(status="failed")
     simulated("alike", gain=-0.1)
     assert gate(Urgency, now=NOW).verdict == "refused"
     assert promote.simulated(LinUCB, EpsilonGreedy, now=NOW) is None
     simulated("alike", gain=0.3, started_at=NOW + timedelta(1))
-    assert promote.simulated(Urgency, Uniform, now=NOW).differences.size == 5, (
-        "the newest of a world"
-    )
+    witness = promote.simulated(Urgency, Uniform, now=NOW)
+    assert list(witness.differences) == ["alike"]
+    assert witness.differences["alike"].min() > 0, "the newest of a world"
+    assert "not run in mixed, individual, quiet, shift, life" in gate(Urgency, now=NOW).says
+    for world in set(WORLDS) - {"alike"}:
+        simulated(world)
     assert gate(Urgency, now=NOW).verdict == "passed"
+
+
+def test_a_gain_in_most_worlds_does_not_open_the_gate_for_harm_in_one(random_is_live):
+    seen()
+    simulated_everywhere(gain=0.3)
+    simulated("shift", gain=-0.12, started_at=NOW + timedelta(1))
+    run = gate(Urgency, now=NOW)
+    assert run.verdict == "refused"
+    assert "Not surely harmless in shift" in run.says
+    assert run.numbers["simulation_low"] > 0.2 > 0 > run.numbers["simulation_shift_high"]
+
+
+def test_who_may_be_silent_is_not_weighed_by_the_log_of_who_may_not(random_is_live):
+    """Its shadow was never offered a silence, and would serve with them."""
+    seen("hierarchical")
+    run = gate(Hierarchical, now=NOW)
+    assert run.verdict == "refused"
+    assert "one of the two may be silent and the other not" in run.says
+    assert "try an experiment" in run.says
+    assert "Only one of the two may be silent" in evaluate(Hierarchical, now=NOW).says
+    live._known = live.Known()
+    start("urgency", now=NOW)
+    assert "silent" not in gate(Urgency, now=NOW).says
+
+
+def test_every_shadow_that_was_sent_out_has_its_share_of_the_chance_of_error():
+    assert promote.bars().alpha == 0.05
+    for policy in ("urgency", "linucb", "thompson"):
+        start(policy, now=NOW)
+    assert promote.bars().alpha == pytest.approx(0.05 / 3)
+    stop("linucb")
+    assert promote.bars().alpha == pytest.approx(0.05 / 3), "it had its tries"
 
 
 @pytest.mark.parametrize(
@@ -180,17 +237,17 @@ def test_a_simulation_of_something_else_is_no_witness(random_is_live, unfit):
     run.delete()
     simulated()
     simulated(**unfit | {"world": "alike"})
-    assert promote.simulated(Urgency, Uniform, now=NOW).differences.size == 5
+    assert promote.simulated(Urgency, Uniform, now=NOW).differences["mixed"].size == 5
 
 
 def test_a_seed_without_a_score_is_left_out(random_is_live):
     run = simulated()
     run.scores["urgency"]["1-100"]["each"][2] = None
     run.save()
-    assert promote.simulated(Urgency, Uniform, now=NOW).differences.size == 4
+    assert promote.simulated(Urgency, Uniform, now=NOW).differences["mixed"].size == 4
     run.scores["random"]["1-100"]["each"] = [None] * 5
     run.save()
-    assert promote.simulated(Urgency, Uniform, now=NOW) is None
+    assert promote.simulated(Urgency, Uniform, now=NOW).differences["mixed"].size == 0
     seen(count=6, each=5)
     assert gate(Urgency, now=NOW).verdict == "refused"
 
@@ -199,7 +256,7 @@ def test_who_was_weighed_against_another_than_is_live_by_now_is_not_promoted(
     random_is_live, monkeypatch
 ):
     seen()
-    simulated()
+    simulated_everywhere()
     real = promote.gate
 
     def slow(cls, *, now):
@@ -298,6 +355,41 @@ def test_a_promotion_that_does_no_harm_stays_and_is_noted_once_a_day(settings):
     assert watch(now=NOW + timedelta(minutes=5)) is None
     assert watch(now=NOW + timedelta(hours=25)) is not None
     assert PolicyDeployment.objects.get(ended_at=None) == made
+
+
+def promoted_on_a_friday(*, weekend: float) -> datetime:
+    """Four weeks of one policy, a weekend of the next, who like nothing so well at weekends."""
+
+    def worth(row):
+        return urgent(row) + 0.3 - weekend * row["is_weekend"]
+
+    friday = NOW - timedelta(days=NOW.weekday() + 10) + timedelta(hours=23 - NOW.hour)
+    assert friday.weekday() == 4
+    who = people(40)
+    lived(who, 28, policy=Urgency, worth=worth, ends=friday, days=28)
+    force("linucb", "To see what the guard makes of it.", now=friday)
+    ends = friday + timedelta(days=2)
+    lived(who, 10, policy=Urgency, worth=worth, ends=ends, days=1.9, seed=5)
+    since = Score.objects.filter(decision__created_at__gt=friday)
+    since.update(policy="linucb", policy_version=LinUCB.version)
+    PolicyDeployment.objects.filter(how="setting").update(policy="urgency")
+    return ends + timedelta(days=1)
+
+
+def test_a_weekend_that_people_like_less_is_not_blamed_on_who_was_promoted_before_it(settings):
+    settings.ACTIVE_POLICY = "urgency"
+    run = watch(now=promoted_on_a_friday(weekend=0.4))
+    assert run.verdict == "passed", run.says
+    assert run.numbers["promoted_decisions"] > 200
+
+
+def test_of_many_earlier_decisions_the_guard_reads_a_share_of_all_four_weeks(settings, monkeypatch):
+    settings.ACTIVE_POLICY = "urgency"
+    monkeypatch.setattr(promote, "MOST", 500)
+    run = watch(now=promoted_on_a_friday(weekend=0.0))
+    # Of the oldest 500 none would be of the last two weeks, and fewer than 160 of a weekend.
+    assert 30 < run.numbers["earlier_decisions"] < 300
+    assert run.numbers["earlier_people"] > 35
 
 
 def test_a_policy_that_cannot_decide_is_rolled_back_at_once():

@@ -12,7 +12,7 @@ from recommender.bandit.policies.hierarchical import Hierarchical
 from recommender.featurise import unpack
 from recommender.learn import project, rebuild
 from recommender.ledger import worth
-from recommender.models import PolicyRun, PolicyState, Reward, Score
+from recommender.models import Decision, Feedback, PolicyRun, PolicyState, Reward, Score
 from tests.people import NOW
 from tests.recommender.history import lived, people, urgent
 
@@ -43,6 +43,68 @@ def weeks(count: int = 25, *, fall: float):
     )  # fmt: skip
     Reward.objects.filter(at__gte=before).update(folded_at=None)
     return ids
+
+
+def liked(row: dict[str, float]) -> float:
+    """People who like what they are shown: much is expected, so that nothing is a fall."""
+    return urgent(row) + 0.5
+
+
+def a_week_and_a_day(answered: float, count: int = 60) -> list[int]:
+    """A week in which everyone answers, and a day on which `answered` of all tips are."""
+    users = people(count)
+    before = MIDNIGHT - timedelta(days=1, hours=1)
+    lived(users, 35, policy=Hierarchical, ends=before, days=7, seed=1, worth=liked)
+    project(Hierarchical, [user.pk for user in users], now=before)
+    lived(
+        users, 5, policy=Hierarchical, ends=MIDNIGHT - timedelta(hours=2), days=0.8, seed=2,
+        worth=liked, answered=answered,
+    )  # fmt: skip
+    # What was expected yesterday is what was learned in the week, not of newcomers.
+    knowing = Score.objects.filter(decision__created_at__gte=before)
+    for score in knowing:
+        score.scores = [0.5] * len(score.scores)
+    Score.objects.bulk_update(knowing, ["scores"])
+    return [user.pk for user in users]
+
+
+@pytest.mark.parametrize("answered", [0.0, 0.02])
+def test_a_day_on_which_hardly_anybody_answers_sets_nobodys_learning_aside(answered):
+    a_week_and_a_day(answered)
+    run = turn.look(now=NOW)
+    assert run.verdict == "too little"
+    assert "too few to tell" in run.says
+    assert not Reward.objects.filter(why="turned").exists()
+
+
+def test_an_outage_through_which_some_got_through_is_no_turn():
+    """They answer as ever; those who could not are not there."""
+    a_week_and_a_day(0.1, count=80)
+    run = turn.look(now=NOW)
+    assert (run.verdict, run.numbers["turned"]) == ("passed", False), run.says
+    assert run.numbers["people"] >= 20
+
+
+def test_silences_that_are_kept_on_a_day_without_answers_are_no_answers():
+    a_week_and_a_day(0.0)
+    ran_out = Score.objects.filter(decision__status="expired")
+    for score in ran_out:
+        Decision.objects.filter(pk=score.pk).update(kind="silence", status="kept")
+        position = Reward.objects.filter(user=score.user_id).count() + 1
+        Reward.objects.create(
+            user_id=score.user_id, position=position, decision_id=score.pk, reward=0.0,
+            why="settled", at=NOW,
+        )  # fmt: skip
+    assert turn.look(now=NOW).verdict == "too little"
+
+
+def test_what_was_done_in_peoples_lists_tells_of_a_turn_as_their_answers_do():
+    ids = weeks(fall=0.8)
+    Feedback.objects.all().delete()
+    Reward.objects.update(why="late")
+    Decision.objects.update(status="expired")
+    assert turn.look(now=NOW).verdict == "alarm"
+    assert Reward.objects.filter(why="turned").count() == len(ids)
 
 
 def yesterday_alone(user_id: int) -> bytes:

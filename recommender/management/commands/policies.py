@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
-from recommender import evaluate, learn, live, modelcards, promote, shadow
+from recommender import evaluate, experiments, learn, live, modelcards, promote, shadow
 from recommender.models import (
     Decision,
     Feedback,
@@ -85,11 +85,11 @@ class Command(BaseCommand):
                 case "live":
                     return standing()
                 case "promote" if options["force"]:
-                    promote.force(policy, options["force"], now=now)
-                    return f"{policy} is live, past the gate."
+                    made = promote.force(policy, options["force"], now=now)
+                    return f"{policy} is live, past the gate.{experiments.ended_with(made)}"
                 case "promote":
-                    promote.promote(policy, now=now)
-                    return f"{policy} is live."
+                    made = promote.promote(policy, now=now)
+                    return f"{policy} is live.{experiments.ended_with(made)}"
                 case "rollback":
                     return self._roll_back(options["reason"], options["again"])
                 case "shadow":
@@ -118,7 +118,7 @@ class Command(BaseCommand):
             )
         only = current.pk if current else None
         made = promote.roll_back(reason, only=only, now=timezone.now())
-        return f"{made.policy} is live again."
+        return f"{made.policy} is live again.{experiments.ended_with(made)}"
 
     def _reset(self, ids: list[int]) -> int:
         return learn.reset_all(ids, now=timezone.now())

@@ -7,6 +7,7 @@ import math
 import pkgutil
 import re
 import string
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -153,6 +154,31 @@ def apply(change: Change, rows, chosen):
             row["is_weekend"] = 1.0 if change.to >= 5 else 0.0
             row["weekday_sin"] = math.sin(math.tau * change.to / 7)
             row["weekday_cos"] = math.cos(math.tau * change.to / 7)
+
+
+@every_policy
+def test_what_is_said_of_a_part_of_the_day_or_the_week_is_true_of_all_of_it(policy_class):
+    """Half hour by half hour and day by day, and of what is named exactly there is a reason why."""
+    hours = {9.0: (5, 11), 12.5: (11, 14), 16.0: (14, 18), 20.0: (18, 23)}
+    for policy, columns, count, choice, seed in decisions(policy_class):
+        instead = explained(policy, columns, count, choice, seed).instead
+        if instead is None or instead.change is None or instead.change.of is not None:
+            continue
+        change = instead.change
+        if change.what == "hour":
+            places = np.arange(*hours[change.to], 0.5)
+        elif change.what == "weekend":
+            places = (5.0, 6.0) if change.to >= 5 else range(5)
+        else:
+            assert not change.exactly
+            continue
+        holds = []
+        for place in places:
+            rows = rows_of(columns, count)
+            apply(replace(change, to=float(place)), rows, choice.index)
+            pmf = policy.pmf(vectorise(rows, policy.feature_set), seeded(seed))
+            holds.append(likeliest(pmf, choice.index) == instead.index)
+        assert change.exactly != all(holds)
 
 
 @every_policy

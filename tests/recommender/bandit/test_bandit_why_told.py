@@ -1,5 +1,6 @@
 """Why an action was chosen, in sentences: what they name, and what they keep to themselves."""
 
+import math
 from datetime import timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ from recommender.bandit.explore import greedy
 from recommender.bandit.features import (
     V3,
     Facts,
+    FeatureSet,
     Moment,
     named,
     silence,
@@ -17,8 +19,16 @@ from recommender.bandit.features import (
 )
 from recommender.bandit.policies.base import FixedPolicy, Policy
 from recommender.bandit.why import contributions, why
-from recommender.bandit.why_changes import COSTS, changed, changes, part_of_day
-from recommender.bandit.why_words import ANSWERS, LONGEST, Telling, sentences
+from recommender.bandit.why_changes import (
+    COSTS,
+    PARTS,
+    Change,
+    changed,
+    changes,
+    part_of_day,
+    throughout,
+)
+from recommender.bandit.why_words import _CLOCK, ANSWERS, LONGEST, Telling, sentences
 from tests.recommender.bandit.whys import MONDAY_MORNING, Learner, columns_of, rows_of
 
 
@@ -104,8 +114,13 @@ def test_silence_and_what_breaks_it():
 def test_the_time_of_day_and_the_weekend():
     policy = with_weights(priority_x_hour_cos=1.0, is_overdue=0.4)
     rows = [task(AT_NINE, is_overdue=True), task(AT_NINE, priority=4)]
-    # At nine the cosine is -0.7; in the evening it is 0.5.
-    assert say(policy, rows).endswith("It would have been “T1” if it had been evening.")
+    # At nine the cosine is -0.7, at eight in the evening 0.5, and at six still 0.
+    assert say(policy, rows).endswith(
+        "It would have been “T1” if it had been eight in the evening."
+    )
+    policy = with_weights(priority_x_hour_sin=-1.0, is_overdue=0.4)
+    # The sine is -0.5 at two in the afternoon and lower until six.
+    assert say(policy, rows).endswith("It would have been “T1” if it had been afternoon.")
     policy = with_weights(priority_x_is_weekend=1.0, is_overdue=0.4)
     assert say(policy, rows).endswith("It would have been “T1” if it had been the weekend.")
     saturday = Moment(MONDAY_MORNING + timedelta(days=5))
@@ -114,6 +129,33 @@ def test_the_time_of_day_and_the_weekend():
         "At weekends oO puts what is marked urgent further up. "
         "It would have been “T0” if it had been a weekday."
     )
+
+
+class Saturday(Fixed):
+    """Would rather do what is urgent on a Saturday, and on that day only."""
+
+    feature_set = FeatureSet("saturday", ("is_overdue",), (("priority", "weekday_sin"),))
+    # The sine is -1 on a Saturday, -0.8 on a Sunday and 0.4 on a Thursday.
+    weights = {"is_overdue": 0.9, "priority*weekday_sin": -1.0}
+
+
+def test_what_holds_for_one_day_of_the_weekend_is_told_of_that_day():
+    thursday = Moment(MONDAY_MORNING + timedelta(days=3))
+    rows = [task(thursday, is_overdue=True), task(thursday, priority=4)]
+    assert say(Saturday(), rows).endswith("It would have been “T1” if it had been a Saturday.")
+
+
+def test_every_hour_that_stands_for_a_part_of_the_day_can_be_named_by_itself():
+    assert set(_CLOCK) == {middle for _, middle in PARTS.values()}
+    for part, (begins, middle) in PARTS.items():
+        halves = [like.to for like in throughout(Change("hour", middle, 3.0))]
+        assert halves[0] == begins
+        assert middle in halves
+        assert {part_of_day(clock(hour)) for hour in halves} == {part}
+
+
+def clock(hour):
+    return {"hour_sin": math.sin(math.tau * hour / 24), "hour_cos": math.cos(math.tau * hour / 24)}
 
 
 def test_what_the_persons_own_answers_taught_is_told_as_that():

@@ -10,7 +10,9 @@ from functools import partial
 import numpy as np
 
 from recommender.evaluation import drift, estimators, experiment, gate, guard
+from recommender.evaluation.anytime import one_sided
 from recommender.evaluation.log import TooLittleData
+from recommender.evaluation.people import Ratio, spread
 from tests.recommender.evaluation import problems
 
 LOGS: dict[str, dict] = {
@@ -108,7 +110,7 @@ def judged(make, logs, seed, people=150, each=15, simulated=0.05, bare=False):
         except TooLittleData as refusal:
             found = refusal
         verdict = gate.judge(
-            gate.Simulation(rng.normal(simulated, 0.02, 5)),
+            gate.Simulation({"one": rng.normal(simulated, 0.02, 5)}),
             gate.Shadow(
                 target.argmax(axis=1) == live.argmax(axis=1),
                 log.v_target - log.v_live,
@@ -117,6 +119,30 @@ def judged(make, logs, seed, people=150, each=15, simulated=0.05, bare=False):
             found,
         )
         yield verdict, found, world.gain
+
+
+def gate_again_and_again(*, runs, seed, people=60, per_day=3, days=90, window=28):
+    """The shares of runs in which an equal policy's off-policy bound is ever above 0, looked at daily
+    over the last `window` days: the gate's bound, and that of one look. The live policy draws one of
+    two equal actions, the target one of them in four of five draws."""
+    gates = once = 0
+    who = np.repeat(np.arange(people), per_day)
+    for number in range(runs):
+        rng = np.random.default_rng([seed, number])
+        own = 0.2 * rng.standard_normal(people)
+        weight = np.where(rng.random((days, who.size)) < 0.5, 1.6, 0.4)
+        noise = 0.6 * rng.standard_normal(weight.shape)
+        reward = np.clip(own[who] + noise, -1.0, 1.0)
+        above = np.zeros(2, dtype=bool)
+        for end in range(window, days + 1):
+            rows = slice(end - window, end)
+            error = reward[rows] - reward[rows].mean()
+            gain = ((weight[rows] - 1.0) * error).ravel()
+            found = spread([Ratio(gain)], np.tile(who, window))
+            bound = found.value - one_sided(found, gate.BARS.alpha)
+            above |= (bound > 0.0, found.interval()[0] > 0.0)
+        gates, once = gates + above[0], once + above[1]
+    return gates / runs, once / runs
 
 
 # Live policies from mild to all but greedy, by sharpness and floor; the last two have the floor of
@@ -175,7 +201,10 @@ def guard_alarms(*, runs, seed, people=40, before_days=21, days=30, per_day=6, l
         after, after_dismissed = continued(again, later, people, days, per_day, worse)
         who = np.arange(people)
         earlier = guard.Stream(
-            before.ravel(), before_dismissed.ravel(), np.repeat(who, before_days * per_day)
+            before.ravel(),
+            before_dismissed.ravel(),
+            np.repeat(who, before_days * per_day),
+            np.tile(np.repeat(np.arange(before_days) % 7, per_day), people),
         )
         total = days * per_day
         alarm = None
@@ -185,6 +214,7 @@ def guard_alarms(*, runs, seed, people=40, before_days=21, days=30, per_day=6, l
                 rows.ravel(),
                 after_dismissed.reshape(people, total)[:, :cut].ravel(),
                 np.repeat(who, cut),
+                np.tile(np.arange(cut) // per_day % 7, people),
             )
             if guard.watch(earlier, promoted).roll_back:
                 alarm = cut / per_day
@@ -202,6 +232,35 @@ def continued(own_rng, rng, people, days, per_day, worse):
     rest = 0.3 / 0.8 + 0.6 * (own + mood)
     other = np.clip(rest + rng.choice((-0.35, 0.35), shape), -1.0, 1.0)
     return np.where(dismissed, -1.0, other), dismissed
+
+
+def promoted_on_a_friday(*, runs, seed, people, weekend, worse=0.0, days=4, per_day=4):
+    """The share of runs with an alarm at a look on any of the first days after a Friday night.
+
+    `weekend`: by how much rewards are lower on Saturdays and Sundays, whatever the policy. `worse`:
+    by how much the promoted policy lowers them.
+    """
+
+    def lived(rng, own, first, length, lower):
+        shape = (people, length, per_day)
+        weekday = np.broadcast_to((np.arange(first, first + length) % 7)[:, None], shape)
+        mean = own[:, None, None] - weekend * (weekday >= 5) - lower
+        reward = np.clip(mean + 0.6 * rng.standard_normal(shape), -1.0, 1.0)
+        who = np.broadcast_to(np.arange(people)[:, None, None], shape)
+        return reward, who, weekday
+
+    def stream(reward, who, weekday):
+        return guard.Stream(reward.ravel(), reward.ravel() < -0.7, who.ravel(), weekday.ravel())
+
+    alarmed = 0
+    for number in range(runs):
+        rng = np.random.default_rng([seed, number])
+        own = 0.2 + 0.25 * rng.standard_normal(people)
+        before = stream(*lived(rng, own, 5, 28, 0.0))
+        since = lived(rng, own, 5, days, worse)
+        looks = (stream(*(part[:, :day] for part in since)) for day in range(1, days + 1))
+        alarmed += any(guard.watch(before, look).roll_back for look in looks)
+    return alarmed / runs
 
 
 def experiment_misses(*, runs, seed, bandit, gain=0.0, people=120, days=40, per_day=4):

@@ -17,6 +17,7 @@ def stream(mean, dismissed, people=50, each=20, seed=0):
         np.clip(rng.normal(mean, 0.4, n), -1.0, 1.0),
         rng.random(n) < dismissed,
         np.repeat(np.arange(people), each),
+        np.tile(np.arange(each) % 7, people),
     )
 
 
@@ -81,9 +82,11 @@ def test_with_too_little_there_is_no_alarm_yet(people, each):
 def test_unusable_numbers_are_refused():
     good = stream(0.0, 0.1)
     with pytest.raises(ValueError, match="length"):
-        Stream(good.reward[1:], good.dismissed, good.person)
+        Stream(good.reward[1:], good.dismissed, good.person, good.weekday)
+    with pytest.raises(ValueError, match="length"):
+        Stream(good.reward, good.dismissed, good.person, good.weekday[1:])
     with pytest.raises(ValueError, match="within"):
-        Stream(good.reward * np.nan, good.dismissed, good.person)
+        Stream(good.reward * np.nan, good.dismissed, good.person, good.weekday)
 
 
 def test_the_boundary_is_crossed_at_most_as_often_as_promised():
@@ -130,3 +133,30 @@ def test_real_harm_is_seen_within_days():
     share, day = studies.guard_alarms(runs=20, seed=5, worse=0.1)
     assert share == 1.0
     assert day <= 3.0
+
+
+def test_a_harmless_promotion_on_a_friday_night_is_not_blamed_for_the_weekend():
+    """People like tips less at weekends; four weeks before the promotion held five days of seven."""
+    shares = [
+        studies.promoted_on_a_friday(runs=40, seed=6, people=people, weekend=0.1)
+        for people in (100, 300)
+    ]
+    assert max(shares) <= 0.05
+
+
+def test_harm_that_begins_on_a_friday_night_is_seen_before_monday():
+    assert studies.promoted_on_a_friday(runs=10, seed=7, people=300, weekend=0.1, worse=0.3) == 1.0
+
+
+def test_on_weekdays_alike_the_change_is_what_it_is_and_weekdays_without_their_like_are_left_out():
+    people, days = np.repeat(np.arange(40), 14), np.tile(np.arange(14) % 7, 40)
+    mood = np.where(days >= 5, -0.4, 0.3) + np.linspace(-0.01, 0.01, people.size)
+    before = Stream(mood, mood > 1, people, days)
+    weekend = days >= 5
+    after = Stream(mood[weekend] - 0.05, mood[weekend] > 1, people[weekend], days[weekend])
+    found = watch(before, after)
+    assert found.numbers["reward_change"] == pytest.approx(-0.05, abs=1e-9)
+    assert found.numbers["reward_earlier"] == pytest.approx(mood[weekend].mean())
+    assert found.numbers["earlier_decisions"] == weekend.sum()
+    week = Stream(mood[~weekend], mood[~weekend] > 1, people[~weekend], days[~weekend])
+    assert watch(week, after).reasons[0].startswith("Too early: 0 people")
