@@ -14,7 +14,7 @@ from recommender.bandit.reward import Reaction
 NOT_TODAY = "not_today"
 # The good answer to a reminder, for what is learned; and its task is completed.
 COMPLETE = "complete"
-COMPLETED = "Done already"  # what its button says
+COMPLETED, POSTPONED = "Done already", "Not today"  # what their buttons say
 REACTIONS = (*(str(one) for one in Reaction), NOT_TODAY, COMPLETE)
 
 

@@ -142,12 +142,12 @@ def _meetings(now: Placeholder) -> QuerySet[CalendarEvent]:
     ).order_by("starts_at")
 
 
-# The task of a tip was completed by the answer to it: see integrations.commands.completion_asked.
-_COMPLETED = Command.objects.filter(
-    task=OuterRef("decision__candidate__task"),
-    kind=Command.Kind.COMPLETE,
-    created_at=OuterRef("created_at"),
-)
+def _told(kind: Command.Kind) -> QuerySet[Command]:
+    """What the answer to a tip had told of its task: see integrations.commands.completion_asked."""
+    return Command.objects.filter(
+        task=OuterRef("decision__candidate__task"), kind=kind, created_at=OuterRef("created_at")
+    )
+
 
 _SAID = (
     Feedback.objects.filter(
@@ -160,7 +160,8 @@ _SAID = (
             id="decision_id",
             reaction="reaction",
             kind="decision__kind",
-            completed=Exists(_COMPLETED),
+            completed=Exists(_told(Command.Kind.COMPLETE)),
+            postponed=Exists(_told(Command.Kind.POSTPONE)),
         )
     )[:1]
 )

@@ -18,7 +18,7 @@ from integrations import snapshot
 from oo.events.catalogue import TipServed
 from oo.events.publish import publish
 from oo.lib.jobs import wake_soon
-from recommender.answers import COMPLETED, way
+from recommender.answers import COMPLETED, POSTPONED, way
 from recommender.contenders import TITLE, Contender, contenders
 from recommender.decide import decide
 from recommender.featurise import moment_of, rows_of, silent_row
@@ -93,7 +93,9 @@ def _look(
     said = seen["said"]
     if said is not None:
         completed = said["completed"] and said["kind"] != Candidate.Kind.TASK
-        label = COMPLETED if completed else way(said["kind"], said["reaction"]).label
+        label = way(said["kind"], said["reaction"]).label
+        if completed or said["postponed"]:
+            label = COMPLETED if completed else POSTPONED
         said = {**said, "id": str(UUID(said["id"])), "label": label}
     return Look(shown, seen["sources"] or [], said, until, reading)
 

@@ -23,7 +23,7 @@ _FACTS = {
     "kind_task": ("it is a task of yours", "it is not one of your tasks", "a task"),
     "kind_advice": ("it is a piece of advice", "it is more than general advice", "advice"),
     "kind_insight": ("it tells you something new", "it is something to do", "an insight"),
-    "kind_reminder": ("it is a reminder, so about now", "it is no reminder", "a reminder"),
+    "kind_reminder": ("it is a reminder, and its time was near", "it is no reminder", "a reminder"),
     "priority": ("", "it was not marked as urgent as others", "what is marked urgent"),
     "task_age_days": ("", "", "what has waited for some time"),
 }
@@ -106,7 +106,7 @@ def _opening(why: Why, reasons: str, telling: Telling) -> Sentence:
         what = "says nothing" if why.silent else "shows something else"
         return Sentence(f"A try: oO sometimes {what} to learn what suits you.")
     if why.manner is Manner.CLOSE:
-        return Sentence("It was a close call, and oO drew.")
+        return Sentence("It was a close call, so chance decided.")
     if why.manner is Manner.DRAWN:
         many = "Two" if why.alike == 2 else "Several"
         return Sentence(f"{many} looked equally good, and oO drew one of them.")
@@ -194,10 +194,10 @@ def _age(telling: Telling, *, older: bool) -> str:
 def _priority(telling: Telling) -> str:
     level = value(telling.columns, "priority", telling.chosen) or 1.0
     if kind(telling.columns, telling.chosen) == "reminder":
-        return "it is a reminder, so about now"
+        return "it is a reminder, and its time was near"
     if level >= 4:
-        return "it is marked urgent"
-    return "it is marked important" if level >= 3 else "it has a priority, which others lack"
+        return "it was marked urgent"
+    return "it was marked important" if level >= 3 else "it had a priority, which others lacked"
 
 
 def _of_silence(part: Part, why: Why, telling: Telling, learned: bool) -> str:
@@ -245,10 +245,10 @@ def _instead(why: Why, telling: Telling) -> Sentence:
     assert why.instead is not None
     index, change = why.instead.index, why.instead.change
     if change is None:
-        degree = "Likelier" if why.manner is Manner.TRY else "A little likelier"
+        degree = "more likely" if why.manner is Manner.TRY else "slightly more likely"
         if value(telling.columns, "is_silence", index):
-            return Sentence(f"{degree} was saying nothing.")
-        return _naming(f"{degree} was ", index, ".", telling)
+            return Sentence(f"Saying nothing was {degree}.")
+        return _naming("", index, f" was {degree}.", telling)
     condition = _if(change, telling)
     if value(telling.columns, "is_silence", index):
         return Sentence(f"oO would have said nothing {condition}.")
@@ -266,7 +266,8 @@ def _naming(before: str, index: int, after: str, telling: Telling) -> Sentence:
         some = "another piece of advice"
     elif what == "insight" and alike:
         some = "another insight"
-    return Sentence(f"{before}{some or 'something else'}{after}")
+    other = some or "something else"
+    return Sentence(f"{before}{other if before else other[0].upper() + other[1:]}{after}")
 
 
 def _short(words: str) -> str:

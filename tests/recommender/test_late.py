@@ -21,7 +21,7 @@ from recommender.learn import learn, reset
 from recommender.ledger import alone_with, correct
 from recommender.models import Decision, Reward
 from recommender.react import Answer, expire, react, settle
-from recommender.serving import Tip, serve_tip, still_holds
+from recommender.serving import Tip, look, serve_tip, still_holds
 from recommender.undo import undo
 from tests.integrations.at_once import at_once
 from tests.people import NOW, Item, Person, person
@@ -244,6 +244,15 @@ def test_not_today_is_a_snooze_and_moves_the_task_to_tomorrow(ada: Person):
     again = react(ada.user, uuid.UUID(tip.id), "not_today", dwell_ms=None, now=NOW)
     assert not again.counted
     assert Command.objects.count() == 1
+
+
+@pytest.mark.parametrize(("word", "label"), [("not_today", "Not today"), ("snooze", "Later")])
+def test_undo_is_called_by_what_was_said_of_when(ada: Person, word: str, label: str):
+    tip = shown(ada)
+    react(ada.user, uuid.UUID(tip.id), word, dwell_ms=None, now=NOW)
+    said = look(ada.user, now=NOW, rng=np.random.default_rng(1)).said
+    assert said
+    assert said["label"] == label
 
 
 def test_not_today_is_taken_back_whole(ada: Person):
