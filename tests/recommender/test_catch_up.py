@@ -30,13 +30,10 @@ TWO = [("old", "egreedy-v1", 0.5), ("new", "linucb", 0.5)]
 
 
 @pytest.fixture(autouse=True)
-def a_process_that_has_seen_no_orders_yet(settings):
-    settings.ACTIVE_POLICY = "egreedy-v1"
-    live._known = live.Known()
+def nobody_looked_yet(no_orders_seen):
     cache.clear()
     yield
     cache.clear()
-    live._known = live.Known()
 
 
 @pytest.fixture

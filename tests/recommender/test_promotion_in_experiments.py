@@ -20,18 +20,10 @@ from recommender.promote import CantPromote, force, roll_back, watch
 from tests.people import NOW
 from tests.recommender.history import lived, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_orders_seen")]
 
 WHY = "A reason that is long enough."
 TWO = [("old", "egreedy-v1", 0.5), ("new", "linucb", 0.5)]
-
-
-@pytest.fixture(autouse=True)
-def a_process_that_has_seen_no_orders_yet(settings):
-    settings.ACTIVE_POLICY = "egreedy-v1"
-    live._known = live.Known()
-    yield
-    live._known = live.Known()
 
 
 def running(arms=TWO) -> PolicyExperiment:

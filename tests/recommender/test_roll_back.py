@@ -11,15 +11,7 @@ from recommender.promote import CantPromote, roll_back, watch
 from tests.people import NOW
 from tests.recommender.history import lived, people
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def a_process_that_has_seen_no_orders_yet(settings):
-    settings.ACTIVE_POLICY = "egreedy-v1"
-    live._known = live.Known()
-    yield
-    live._known = live.Known()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_orders_seen")]
 
 
 def were_live(*ids: str) -> list[PolicyDeployment]:
